@@ -1,0 +1,31 @@
+import type { HeaderMap } from "./header_map.ts";
+
+/**
+ * The content of a message, read piece by piece, so that it is never in memory as a whole and the
+ * reader's pace is the writer's.
+ */
+export interface Body {
+  /** The length in bytes where it is known before the first read (from Content-Length). */
+  readonly length?: number;
+  /**
+   * The next piece, or null at the end. A piece is valid until the next call: who keeps it copies it.
+   * One call at a time.
+   *
+   * Rejects when the content breaks off; it never ends early without saying so.
+   */
+  read(): Promise<Uint8Array | null>;
+  /** Gives the rest up; the sender is told. Harmless after the end and a second time. */
+  cancel(reason?: unknown): void;
+  /** The trailer fields (RFC 9110 §6.5), known when `read` has given null. */
+  readonly trailers?: HeaderMap | null;
+  /**
+   * All of the content where it lies in memory and nobody has begun to read, else null. Afterwards the
+   * body is used up.
+   */
+  takeBytes?(): Uint8Array | null;
+  /**
+   * The native stream underneath while nobody has begun to read, else null. Afterwards the body is used
+   * up. Between `fetch` and `Deno.serve` the bytes of such a stream never pass through JavaScript.
+   */
+  takeStream?(): ReadableStream<Uint8Array> | null;
+}

@@ -1,0 +1,94 @@
+/**
+ * Tells that an exchange is over before its time, and why. It is what an `AbortSignal` is, at a
+ * tenth of its price: made for each request, listened to by the few who wait.
+ */
+export interface Cancel {
+  /** Whether it has been cancelled. */
+  readonly cancelled: boolean;
+  /** The reason that was given; undefined until then. */
+  readonly reason: unknown;
+  /**
+   * Calls `fn` when it is cancelled, at once when it has been.
+   *
+   * @returns a function that takes the listener back
+   */
+  onCancel(fn: (reason: unknown) => void): () => void;
+  /** The same as an `AbortSignal`, made at the first look. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * The side of a {@linkcode Cancel} that cancels.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { CancelSource } from "@pingo/pingo/core";
+ *
+ * const source = new CancelSource();
+ * const seen: unknown[] = [];
+ * source.onCancel((reason) => seen.push(reason));
+ * source.cancel("client left");
+ * source.cancel("again");
+ * assertEquals(seen, ["client left"]);
+ * assertEquals(source.signal.reason, "client left");
+ * ```
+ */
+export class CancelSource implements Cancel {
+  #cancelled = false;
+  #reason: unknown = undefined;
+  #listeners: Set<(reason: unknown) => void> | null = null;
+  #controller: AbortController | null = null;
+
+  /** Whether it has been cancelled. */
+  get cancelled(): boolean {
+    return this.#cancelled;
+  }
+
+  /** The reason that was given. */
+  get reason(): unknown {
+    return this.#reason;
+  }
+
+  /** The same as an `AbortSignal`, made at the first look. */
+  get signal(): AbortSignal {
+    if (this.#controller === null) {
+      this.#controller = new AbortController();
+      if (this.#cancelled) this.#controller.abort(this.#reason);
+    }
+    return this.#controller.signal;
+  }
+
+  /** Calls `fn` when it is cancelled, at once when it has been. */
+  onCancel(fn: (reason: unknown) => void): () => void {
+    if (this.#cancelled) {
+      fn(this.#reason);
+      return noop;
+    }
+    const listeners = this.#listeners ??= new Set();
+    listeners.add(fn);
+    return () => void listeners.delete(fn);
+  }
+
+  /** Cancels; the first reason holds. A listener that throws does not keep the others from hearing. */
+  cancel(reason: unknown): void {
+    if (this.#cancelled) return;
+    this.#cancelled = true;
+    this.#reason = reason;
+    this.#controller?.abort(reason);
+    const listeners = this.#listeners;
+    this.#listeners = null;
+    if (listeners === null) return;
+    for (const fn of listeners) {
+      try {
+        fn(reason);
+      } catch (error) {
+        queueMicrotask(() => {
+          throw error;
+        });
+      }
+    }
+  }
+}
+
+function noop(): void {}

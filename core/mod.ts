@@ -1,0 +1,6 @@
+/**
+ * The core: the message model.
+ *
+ * @module
+ */
+export * from "./http/mod.ts";

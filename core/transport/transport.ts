@@ -1,0 +1,56 @@
+import type { Body, Cancel, Peer, Reply, RequestHead, ResponseHead } from "../http/mod.ts";
+
+/** What a transport is told beside the request. */
+export interface TransportOptions {
+  /** Where to send it. */
+  readonly peer: Peer;
+  /** Gives the exchange up: the connection is closed or the stream reset. */
+  readonly cancel: Cancel;
+  /**
+   * How long connecting may take; `connect_timeout` then.
+   *
+   * @default no limit
+   */
+  readonly connectTimeoutMs?: number;
+  /**
+   * How long the response head may take after the request was begun; `upstream_timeout` then.
+   *
+   * @default no limit
+   */
+  readonly headTimeoutMs?: number;
+  /**
+   * How long each read of the response's content may take; `upstream_body_timeout` then.
+   *
+   * @default no limit
+   */
+  readonly bodyTimeoutMs?: number;
+  /** Sees the connection before anything is written on it. */
+  readonly onConnected?: (connection: ConnectionInfo) => void;
+  /** Sees each interim response (1xx). */
+  readonly onInformational?: (head: ResponseHead) => void;
+}
+
+/** What is known of the connection that carries an exchange. */
+export interface ConnectionInfo {
+  /** Whether it has carried an exchange before; undefined where the transport cannot know. */
+  readonly isReused?: boolean;
+}
+
+/**
+ * Carries one exchange to a peer: the one port behind which pools, protocols, mocks and decorators
+ * lie, so that they nest.
+ *
+ * It rejects with a `ProxyError` that says what failed and whether sending again is safe. A body that
+ * breaks off after the head makes the read of the reply's body reject. The request's body is read to
+ * its end or cancelled, whatever happens.
+ */
+export interface Transport {
+  /** Sends a request, resolves with the reply when its head is there. */
+  exchange(
+    head: RequestHead,
+    body: Body | null,
+    options: TransportOptions,
+  ): Promise<Reply>;
+  /** Closes idle connections and refuses new exchanges. */
+  [Symbol.asyncDispose](): Promise<void>;
+}
