@@ -25,9 +25,7 @@ export function describe(error: ProxyError): string {
 function describeCause(cause: unknown, told: string): string {
   if (!(cause instanceof Error)) return describeThrown(cause);
   const name = isNamedKind(cause) ? cause.kind : cause.name;
-  const text = cause.message === "" || cause.message === told
-    ? name
-    : `${name}: ${cause.message}`;
+  const text = cause.message === "" || cause.message === told ? name : `${name}: ${cause.message}`;
   return isNamedKind(cause) && cause.context.length > 0
     ? `${text} [${cause.context.join("; ")}]`
     : text;
@@ -47,9 +45,7 @@ function isNamedKind(error: Error): error is ProxyError {
 const CONTROL = /[\x00-\x1f\x7f-\x9f\u2028\u2029]/g;
 
 function oneLine(text: string): string {
-  const short = text.length > MAX_LENGTH
-    ? `${text.slice(0, MAX_LENGTH)}…`
-    : text;
+  const short = text.length > MAX_LENGTH ? `${text.slice(0, MAX_LENGTH)}…` : text;
   return short.replace(
     CONTROL,
     (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, "0")}`,

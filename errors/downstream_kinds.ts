@@ -116,8 +116,7 @@ export const DOWNSTREAM_KINDS: Record<DownstreamErrorKind, ErrorKindTraits> = {
     retry: "no",
     proxyStatus: "http_request_error",
     title: "Too many requests",
-    description:
-      "A rate limit is used up; Retry-After tells when to come back.",
+    description: "A rate limit is used up; Retry-After tells when to come back.",
   },
   head_too_large: {
     status: 431,

@@ -1,12 +1,5 @@
-import type {
-  ErrorKindRow,
-  ErrorKindTraits,
-  ErrorSource,
-} from "./error_kind_traits.ts";
-import {
-  DOWNSTREAM_KINDS,
-  type DownstreamErrorKind,
-} from "./downstream_kinds.ts";
+import type { ErrorKindRow, ErrorKindTraits, ErrorSource } from "./error_kind_traits.ts";
+import { DOWNSTREAM_KINDS, type DownstreamErrorKind } from "./downstream_kinds.ts";
 import { INTERNAL_KINDS, type InternalErrorKind } from "./internal_kinds.ts";
 import { UPSTREAM_KINDS, type UpstreamErrorKind } from "./upstream_kinds.ts";
 

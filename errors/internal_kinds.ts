@@ -23,31 +23,27 @@ export const INTERNAL_KINDS: Record<InternalErrorKind, ErrorKindTraits> = {
     retry: "no",
     proxyStatus: "proxy_internal_response",
     title: "The server is restarting",
-    description:
-      "The request was open, or came, when the graceful stop ran out of time.",
+    description: "The request was open, or came, when the graceful stop ran out of time.",
   },
   deadline_exceeded: {
     status: 504,
     retry: "no",
     proxyStatus: "http_response_timeout",
     title: "The answer took too long",
-    description:
-      "The time for the whole request, all attempts included, is used up.",
+    description: "The time for the whole request, all attempts included, is used up.",
   },
   filter_failed: {
     status: 500,
     retry: "no",
     proxyStatus: "proxy_internal_error",
     title: "The server failed to process the request",
-    description:
-      "A user's filter or hook threw something that is not a ProxyError.",
+    description: "A user's filter or hook threw something that is not a ProxyError.",
   },
   internal: {
     status: 500,
     retry: "no",
     proxyStatus: "proxy_internal_error",
     title: "The server failed to process the request",
-    description:
-      "A defect of the proxy or of its configuration. The log has the cause.",
+    description: "A defect of the proxy or of its configuration. The log has the cause.",
   },
 };

@@ -40,9 +40,5 @@ export {
   unwrapOr,
 } from "./result.ts";
 export { attempt } from "./attempt.ts";
-export {
-  type ErrorPage,
-  errorPage,
-  type ErrorPageOptions,
-} from "./error_page.ts";
+export { type ErrorPage, errorPage, type ErrorPageOptions } from "./error_page.ts";
 export { proxyStatus, type ProxyStatusOptions } from "./proxy_status.ts";

@@ -106,8 +106,7 @@ export class ProxyError extends Error {
     if (row === undefined) {
       throw new TypeError(`Cannot create ProxyError: unknown kind "${kind}"`);
     }
-    const { source = row.source, retry = row.retry, status = row.status } =
-      options;
+    const { source = row.source, retry = row.retry, status = row.status } = options;
     if (status !== row.status) checkStatus(status);
     if (options.headers !== undefined) checkHeaders(options.headers);
     this.message = message ?? row.title;
@@ -205,9 +204,7 @@ export class ProxyError extends Error {
       if (error.cause instanceof ProxyError) return error.cause;
       return new ProxyError("client_gone", error.message, { cause: error });
     }
-    const kind = error.name === "TimeoutError"
-      ? "deadline_exceeded"
-      : fallbackKind;
+    const kind = error.name === "TimeoutError" ? "deadline_exceeded" : fallbackKind;
     return new ProxyError(kind, error.message || undefined, { cause: error });
   }
 }
@@ -234,9 +231,7 @@ function checkHeaders(headers: readonly (readonly [string, string])[]): void {
   for (const [name, value] of headers) {
     if (!FIELD_NAME.test(name) || !FIELD_VALUE.test(value)) {
       throw new TypeError(
-        `Cannot create ProxyError: ${
-          JSON.stringify(name)
-        } is not a valid field`,
+        `Cannot create ProxyError: ${JSON.stringify(name)} is not a valid field`,
       );
     }
   }

@@ -42,9 +42,7 @@ export function proxyStatus(
   const name = TOKEN.test(proxyName) ? proxyName : serializeString(proxyName);
   const value = `${name}; error=${type}`;
   if (!showDetail) return value;
-  return `${value}; details=${
-    serializeString(error.describe().slice(0, MAX_DETAILS))
-  }`;
+  return `${value}; details=${serializeString(error.describe().slice(0, MAX_DETAILS))}`;
 }
 
 /** Keeps the field far below the usual limits of a head. */

@@ -27,8 +27,7 @@ export const UPSTREAM_KINDS: Record<UpstreamErrorKind, ErrorKindTraits> = {
     retry: "yes",
     proxyStatus: "dns_error",
     title: "The name of the upstream server could not be resolved",
-    description:
-      "The DNS lookup of the upstream's name failed or gave no address.",
+    description: "The DNS lookup of the upstream's name failed or gave no address.",
   },
   connect_refused: {
     status: 502,
@@ -43,8 +42,7 @@ export const UPSTREAM_KINDS: Record<UpstreamErrorKind, ErrorKindTraits> = {
     retry: "yes",
     proxyStatus: "connection_timeout",
     title: "The upstream server did not accept a connection in time",
-    description:
-      "No connection (TCP and, where used, TLS) stood before the connect timeout.",
+    description: "No connection (TCP and, where used, TLS) stood before the connect timeout.",
   },
   connect_failed: {
     status: 502,
@@ -67,8 +65,7 @@ export const UPSTREAM_KINDS: Record<UpstreamErrorKind, ErrorKindTraits> = {
     retry: "yes",
     proxyStatus: "tls_certificate_error",
     title: "The identity of the upstream server could not be verified",
-    description:
-      "The upstream's certificate is not trusted, expired, or made out to another name.",
+    description: "The upstream's certificate is not trusted, expired, or made out to another name.",
   },
   connection_reset: {
     status: 502,
@@ -99,16 +96,14 @@ export const UPSTREAM_KINDS: Record<UpstreamErrorKind, ErrorKindTraits> = {
     retry: "if-reused",
     proxyStatus: "connection_terminated",
     title: "The request could not be sent to the upstream server",
-    description:
-      "Writing the request failed or stalled before a response head arrived.",
+    description: "Writing the request failed or stalled before a response head arrived.",
   },
   bad_response: {
     status: 502,
     retry: "no",
     proxyStatus: "http_protocol_error",
     title: "The upstream server sent an invalid answer",
-    description:
-      "The response head, its framing or a chunk breaks HTTP. Rejected, never repaired.",
+    description: "The response head, its framing or a chunk breaks HTTP. Rejected, never repaired.",
   },
   upstream_body_broken: {
     status: 502,
