@@ -4,3 +4,4 @@
  * @module
  */
 export * from "./http/mod.ts";
+export * from "./transport/mod.ts";

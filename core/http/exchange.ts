@@ -75,6 +75,11 @@ export interface Exchange<State = unknown> {
   onEnd(fn: (end: ExchangeEnd) => void): void;
   /** Sends an interim response (1xx) where the engine can; else does nothing. */
   inform(head: ResponseHead): void;
+  /**
+   * Ends the exchange before its time: whoever waits in it is told, and the client gets the error's
+   * page, or a cut connection when the response is on its way.
+   */
+  abort(error: ProxyError): void;
 }
 
 /** Options of {@linkcode ServerExchange}. */
@@ -187,6 +192,13 @@ export class ServerExchange<State = unknown> implements Exchange<State> {
   /** Sends an interim response where the engine can. */
   inform(head: ResponseHead): void {
     this.#inform?.(head);
+  }
+
+  /** Ends it before its time; the first call counts. */
+  abort(error: ProxyError): void {
+    if (this.#end !== null || this.cancel.cancelled) return;
+    this.error ??= error;
+    this.cancel.cancel(error);
   }
 
   /** Calls `fn` at the end, or at once when that has passed. */

@@ -162,7 +162,7 @@ export class ResponseWriter {
     );
     const body = this.#body;
     this.#body = null;
-    this.#exchange.cancel.cancel(gone);
+    this.#exchange.abort(gone);
     body?.cancel(gone);
     if (!this.#isHandedOver) return;
     if (this.#isNative) this.#sentBytes = -1;
