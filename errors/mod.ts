@@ -39,6 +39,6 @@ export {
   unwrap,
   unwrapOr,
 } from "./result.ts";
-export { attempt } from "./attempt.ts";
+export { attempt, attemptAsync } from "./attempt.ts";
 export { type ErrorPage, errorPage, type ErrorPageOptions } from "./error_page.ts";
 export { proxyStatus, type ProxyStatusOptions } from "./proxy_status.ts";

@@ -1,5 +1,6 @@
 import { ERROR_KINDS, type ErrorKind } from "./error_kind.ts";
 import type { ErrorSource, RetryDecision } from "./error_kind_traits.ts";
+import { checkHeaders, checkStatus } from "./_check.ts";
 import { describe } from "./_describe.ts";
 
 /** Options of {@linkcode ProxyError}. What is left out comes from the kind. */
@@ -103,7 +104,8 @@ export class ProxyError extends Error {
   ) {
     super();
     const row = ERROR_KINDS[kind];
-    if (row === undefined) {
+    // Untyped callers: an inherited name, such as toString, is no kind either.
+    if (row?.label !== kind) {
       throw new TypeError(`Cannot create ProxyError: unknown kind "${kind}"`);
     }
     const { source = row.source, retry = row.retry, status = row.status } = options;
@@ -214,25 +216,3 @@ Object.defineProperty(ProxyError.prototype, "name", {
   configurable: true,
   writable: true,
 });
-
-function checkStatus(status: number): void {
-  if (!Number.isInteger(status) || status < 400 || status > 599) {
-    throw new RangeError(
-      `Cannot create ProxyError: status ${status} is not within 400 to 599`,
-    );
-  }
-}
-
-// RFC 9110 §5.1 and §5.5: a name is a token, a value has no control character.
-const FIELD_NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
-const FIELD_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
-
-function checkHeaders(headers: readonly (readonly [string, string])[]): void {
-  for (const [name, value] of headers) {
-    if (!FIELD_NAME.test(name) || !FIELD_VALUE.test(value)) {
-      throw new TypeError(
-        `Cannot create ProxyError: ${JSON.stringify(name)} is not a valid field`,
-      );
-    }
-  }
-}
