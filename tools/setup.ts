@@ -92,9 +92,7 @@ async function inspect(root: string, { name, version }: Pin): Promise<Found> {
   } catch {
     return "broken";
   }
-  return await readOrNull(`${folder}/${version}_meta.json`) === null
-    ? "nothing"
-    : "real";
+  return await readOrNull(`${folder}/${version}_meta.json`) === null ? "nothing" : "real";
 }
 
 /** Whether the registry knows the first package; any failure and any slowness is a no. */

@@ -72,9 +72,7 @@ async function find(req: Request, opts: ServeDirOptions): Promise<Response> {
   const filePath = `${opts.fsRoot ?? "."}/${path.replace(/^\/|\/$/g, "")}`;
   const fileInfo = await Deno.stat(filePath);
   if (fileInfo.isDirectory !== url.pathname.endsWith("/")) {
-    url.pathname = fileInfo.isDirectory
-      ? `${url.pathname}/`
-      : url.pathname.slice(0, -1);
+    url.pathname = fileInfo.isDirectory ? `${url.pathname}/` : url.pathname.slice(0, -1);
     return Response.redirect(url, 301);
   }
   if (!fileInfo.isDirectory) {

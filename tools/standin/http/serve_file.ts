@@ -48,9 +48,7 @@ export async function serveFile(
     return respond(304, null, headers);
   }
 
-  const wanted = info.size > 0
-    ? parseRange(request.headers.get("range"), info.size)
-    : null;
+  const wanted = info.size > 0 ? parseRange(request.headers.get("range"), info.size) : null;
   if (wanted === null) {
     headers.set("content-length", String(info.size));
     return respond(200, (await Deno.open(filePath)).readable, headers);

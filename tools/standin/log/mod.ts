@@ -14,15 +14,5 @@ export {
   type LogLevel,
   LogLevels,
 } from "./levels.ts";
-export {
-  Logger,
-  type LoggerOptions,
-  LogRecord,
-  type LogRecordOptions,
-} from "./logger.ts";
-export {
-  getLogger,
-  type LogConfig,
-  type LoggerConfig,
-  setup,
-} from "./registry.ts";
+export { Logger, type LoggerOptions, LogRecord, type LogRecordOptions } from "./logger.ts";
+export { getLogger, type LogConfig, type LoggerConfig, setup } from "./registry.ts";

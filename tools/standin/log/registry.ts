@@ -43,9 +43,7 @@ export function setup(config: LogConfig): void {
       configs,
     )
   ) {
-    const own = names.map((each) => handlers.get(each)).filter((each) =>
-      each !== undefined
-    );
+    const own = names.map((each) => handlers.get(each)).filter((each) => each !== undefined);
     loggers.set(name, new Logger(name, level, { handlers: own }));
   }
 }

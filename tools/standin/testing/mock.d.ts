@@ -39,8 +39,9 @@ export interface Stub<Self = any, Args extends unknown[] = any[], Return = any>
 type MethodArgs<Self, Key extends keyof Self> = Self[Key] extends
   (...args: infer Args extends unknown[]) => unknown ? Args : never;
 
-type MethodReturn<Self, Key extends keyof Self> = Self[Key] extends
-  (...args: any[]) => infer Return ? Return : never;
+type MethodReturn<Self, Key extends keyof Self> = Self[Key] extends (...args: any[]) => infer Return
+  ? Return
+  : never;
 
 export function spy<
   Self = any,

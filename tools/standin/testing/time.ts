@@ -20,8 +20,7 @@ export class TimeError extends Error {
 let current: FakeTime | undefined;
 
 // The real ones, for `delay`: taken before any fake is installed.
-const { setTimeout, clearTimeout, setInterval, clearInterval, Date } =
-  globalThis;
+const { setTimeout, clearTimeout, setInterval, clearInterval, Date } = globalThis;
 
 export class FakeTime {
   readonly start: number;
@@ -35,9 +34,7 @@ export class FakeTime {
     if (current !== undefined) {
       throw new TimeError("Cannot construct FakeTime: time is already faked");
     }
-    this.start = start === null || start === undefined
-      ? Date.now()
-      : new Date(start).getTime();
+    this.start = start === null || start === undefined ? Date.now() : new Date(start).getTime();
     if (Number.isNaN(this.start)) {
       throw new TypeError(
         `Cannot construct FakeTime: invalid start time ${this.start}`,
