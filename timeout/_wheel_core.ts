@@ -38,14 +38,14 @@ export class WheelCore implements EntryOwner {
     return this.#count;
   }
 
-  file(entry: WheelEntry, now: number): void {
+  file(entry: WheelEntry): void {
     if (this.#isDisposed) {
       throw new Error("Cannot arm timer: the wheel is disposed");
     }
     if (entry.tick !== NEVER) {
       entry.unlink();
-    } else if (this.#count++ === 0 && !this.#isRunning) {
-      this.#tick = this.#tickAt(now);
+    } else if (this.#count++ === 0) {
+      this.#tick = this.#currentTick();
     }
     this.#put(entry);
     if (this.#isRunning) return; // it sets the next wake when it is through
@@ -73,17 +73,16 @@ export class WheelCore implements EntryOwner {
     this.#slots[entry.tick & (SLOTS - 1)].append(entry);
   }
 
-  /** The last tick that has begun; rounding must not take it for the next. */
-  #tickAt(now: number): number {
-    const tick = Math.floor(now / this.tickMs);
-    return tick * this.tickMs > now ? tick - 1 : tick;
+  /** The last tick that has begun. */
+  #currentTick(): number {
+    return Math.floor(this.clock.now() / this.tickMs);
   }
 
   #catchUp(): void {
     this.#wakeTick = NEVER;
     this.#isRunning = true;
     try {
-      const last = this.#tickAt(this.clock.now());
+      const last = this.#currentTick();
       this.#fireDue();
       while (this.#tick < last && this.#count > 0) {
         this.#tick++;

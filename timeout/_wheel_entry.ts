@@ -8,7 +8,7 @@ export const NEVER = -1;
 export interface EntryOwner {
   readonly clock: Clock;
   readonly tickMs: number;
-  file(entry: WheelEntry, now: number): void;
+  file(entry: WheelEntry): void;
   remove(entry: WheelEntry): void;
 }
 
@@ -42,7 +42,7 @@ export class WheelEntry implements WheelTimer {
     if (tick !== NEVER && this.deadline > (tick - 1) * this.#owner.tickMs) {
       return;
     }
-    this.#owner.file(this, now);
+    this.#owner.file(this);
   }
 
   disarm(): void {

@@ -68,14 +68,13 @@ function setSystemTimer(
   function set(): ReturnType<typeof setTimeout> {
     const part = Math.min(rest, MAX_DELAY);
     rest -= part;
-    const id = setTimeout(part < MAX_DELAY ? fire : next, part);
+    const id = setTimeout(rest > 0 ? next : fire, part);
     if (!keepAlive) Deno.unrefTimer(id);
     return id;
   }
 
   function next(): void {
-    if (rest > 0) id = set();
-    else fire();
+    id = set();
   }
 }
 
