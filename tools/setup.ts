@@ -182,7 +182,8 @@ function flag(name: string): string | undefined {
 if (import.meta.main) {
   const done = await setUp({
     root: flag("root") ?? new URL("..", import.meta.url).pathname,
-    registry: flag("registry") ?? "https://jsr.io/",
+    // JSR_URL is how Deno itself is told of a mirror.
+    registry: flag("registry") ?? Deno.env.get("JSR_URL") ?? "https://jsr.io/",
   });
   if (done !== null) console.error(done);
 }
