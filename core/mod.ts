@@ -5,3 +5,4 @@
  */
 export * from "./http/mod.ts";
 export * from "./transport/mod.ts";
+export * from "./telemetry/mod.ts";
