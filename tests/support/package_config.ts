@@ -1,6 +1,7 @@
 /** The part of deno.json that tests read. */
 export interface PackageConfig {
   readonly name: string;
+  readonly version: string;
   readonly exports: Readonly<Record<string, string>>;
   readonly imports: Readonly<Record<string, string>>;
   readonly unstable?: readonly string[];
