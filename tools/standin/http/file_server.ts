@@ -48,7 +48,6 @@ async function respond(
     return await find(req, opts);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return plain(404);
-    if (error instanceof Deno.errors.NotADirectory) return plain(404);
     if (!opts.quiet) console.error(error);
     return plain(500);
   }
