@@ -6,3 +6,4 @@
 export * from "./http/mod.ts";
 export * from "./transport/mod.ts";
 export * from "./telemetry/mod.ts";
+export * from "./listen/mod.ts";

@@ -1,0 +1,97 @@
+import type { FetchHandler } from "../http/mod.ts";
+import { bindTcp } from "./_bind_tcp.ts";
+import type { EngineServer } from "./_engine_server.ts";
+import { LastingServer, type LastingServerOptions } from "./_lasting_server.ts";
+import { UnixSocketFile } from "./_unix_socket.ts";
+import type { TcpListenAddress, UnixListenAddress } from "./listen_address.ts";
+import type { CheckedListenOptions } from "./listen_options.ts";
+
+/** Starts the `deno` engine: `Deno.serve`, made to last. */
+export function startDenoServer(
+  options: CheckedListenOptions,
+  fetch: FetchHandler,
+): EngineServer | Promise<EngineServer> {
+  const { address } = options;
+  return address.transport === "unix"
+    ? serveUnix(address, options, fetch)
+    : serveTcp(address, options, fetch);
+}
+
+function serveTcp(
+  address: TcpListenAddress,
+  options: CheckedListenOptions,
+  fetch: FetchHandler,
+): EngineServer {
+  const { tls, reusePort } = options;
+  const serve = (hostname: string, port: number): Deno.HttpServer<Deno.NetAddr> =>
+    Deno.serve({ ...silent(options), ...tls, hostname, port, reusePort }, fetch);
+  const { hostname, port, servers, note } = bindTcp(address, serve);
+  const lasting = servers.map((server) =>
+    new LastingServer(server, {
+      ...survival(options),
+      restart: () => serve(server.addr.hostname, server.addr.port),
+    })
+  );
+  return {
+    engine: "deno",
+    protocols: tls === undefined ? ["HTTP/1.1", "h2c"] : ["HTTP/1.1", "HTTP/2"],
+    address: { transport: "tcp", hostname, port },
+    note,
+    hide: () => {},
+    stop: () => stopAll(lasting),
+  };
+}
+
+async function serveUnix(
+  address: UnixListenAddress,
+  options: CheckedListenOptions,
+  fetch: FetchHandler,
+): Promise<EngineServer> {
+  let file = new UnixSocketFile(address, options.unixMode);
+  const serve = (): Deno.HttpServer => {
+    const server = Deno.serve({ ...silent(options), path: file.bindPath }, fetch);
+    try {
+      file.publish();
+    } catch (error) {
+      server.shutdown();
+      throw error;
+    }
+    return server;
+  };
+  await file.check();
+  const lasting = new LastingServer(serve(), {
+    ...survival(options),
+    restart: () => {
+      file.remove();
+      file = new UnixSocketFile(address, options.unixMode);
+      return serve();
+    },
+  });
+  return {
+    engine: "deno",
+    protocols: ["HTTP/1.1", "h2c"],
+    address,
+    note: "",
+    hide: () => file.remove(),
+    stop: () => lasting.stop(),
+  };
+}
+
+/** No line on the console; and no page of Deno's for what should not happen. */
+function silent(options: CheckedListenOptions): Deno.ServeOptions {
+  return {
+    onListen: () => {},
+    onError: (error) => {
+      options.onError(error, null);
+      return new Response(null, { status: 500 });
+    },
+  };
+}
+
+function survival(options: CheckedListenOptions): Pick<LastingServerOptions, "clock" | "onError"> {
+  return { clock: options.clock, onError: (error) => options.onError(error, null) };
+}
+
+async function stopAll(servers: readonly LastingServer[]): Promise<void> {
+  await Promise.all(servers.map((server) => server.stop()));
+}

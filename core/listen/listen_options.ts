@@ -1,0 +1,130 @@
+import type { ProxyError } from "../../errors/mod.ts";
+import { type Clock, systemClock } from "../../timeout/mod.ts";
+import {
+  errorReply,
+  type ErrorReplyOptions,
+  type Exchange,
+  type Reply,
+  type ServerExchange,
+} from "../http/mod.ts";
+import { type ListenAddress, parseListenAddress } from "./listen_address.ts";
+
+/**
+ * What serves the connections. `deno` is `Deno.serve`: HTTP/1.1, HTTP/2 over TLS by ALPN and without
+ * TLS by prior knowledge. `auto` takes the best one there is.
+ */
+export type ListenEngine = "auto" | "deno";
+
+/** The certificate of a TLS listener. */
+export interface ListenTls {
+  /** The certificate and those between it and the root, as PEM text. */
+  readonly cert: string;
+  /** The private key, as PEM text. */
+  readonly key: string;
+}
+
+/** Options of {@linkcode listen}. */
+export interface ListenOptions {
+  /** Where to listen: a text for {@linkcode parseListenAddress}, or what it returns. */
+  address: string | ListenAddress;
+  /**
+   * Listens with TLS.
+   *
+   * @default {no TLS}
+   */
+  tls?: ListenTls;
+  /** @default {"auto"} */
+  engine?: ListenEngine;
+  /**
+   * Lets several processes listen on one port (SO_REUSEPORT), so that a new one starts before the old
+   * one stops. Takes Deno's flag `--unstable-net`.
+   *
+   * @default {false}
+   */
+  reusePort?: boolean;
+  /**
+   * The mode of the socket file; for unix sockets only.
+   *
+   * @default {0o666}
+   */
+  unixMode?: number;
+  /**
+   * The clock of the exchanges and of the drain.
+   *
+   * @default {systemClock}
+   */
+  clock?: Clock;
+  /** Sees every exchange before the handler does; its `onEnd` tells the end. */
+  onExchange?: (exchange: ServerExchange) => void;
+  /** Sees every reply before it is sent, and may change its head. */
+  onReply?: (reply: Reply, exchange: Exchange) => void;
+  /**
+   * Hears what the handler threw, and, with null, what went wrong elsewhere: a listener of an
+   * exchange's end that threw, the system that refused to accept connections for a while.
+   */
+  onError?: (error: unknown, exchange: Exchange | null) => void;
+  /** How the client is told of what the handler threw. */
+  errorReply?: ErrorReplyOptions;
+}
+
+/** Options that have been looked at, with their defaults. */
+export interface CheckedListenOptions {
+  readonly address: ListenAddress;
+  readonly tls: ListenTls | undefined;
+  readonly reusePort: boolean;
+  readonly unixMode: number;
+  readonly clock: Clock;
+  readonly onExchange: (exchange: ServerExchange) => void;
+  readonly onReply: (reply: Reply, exchange: Exchange) => void;
+  readonly onError: (error: unknown, exchange: Exchange | null) => void;
+  readonly replyTo: (error: ProxyError, exchange: Exchange) => Reply;
+}
+
+/**
+ * Checks options and sets the defaults.
+ *
+ * @throws {TypeError} for an address, certificate or combination that makes no sense
+ * @throws {RangeError} for an engine or mode that does not exist
+ */
+export function checkListenOptions(
+  options: ListenOptions,
+): CheckedListenOptions {
+  const { address, tls, engine = "auto", reusePort = false, unixMode } = options;
+  const parsed = typeof address === "string" ? parseListenAddress(address) : address;
+  const isUnix = parsed.transport === "unix";
+  if (engine !== "auto" && engine !== "deno") {
+    throw new RangeError(
+      `Cannot listen: there is no engine ${JSON.stringify(engine)}`,
+    );
+  }
+  if (isUnix && tls !== undefined) {
+    throw new TypeError("Cannot listen: the deno engine has no TLS on a unix socket");
+  }
+  if (isUnix && reusePort) {
+    throw new TypeError("Cannot listen: reusePort is for TCP, the address is a unix socket");
+  }
+  if (!isUnix && unixMode !== undefined) {
+    throw new TypeError("Cannot listen: unixMode is for a unix socket, the address is TCP");
+  }
+  if (
+    unixMode !== undefined && !(Number.isInteger(unixMode) && unixMode >= 0 && unixMode < 0o1000)
+  ) {
+    throw new RangeError(`Cannot listen: unixMode ${unixMode} is not from 0 to 0o777`);
+  }
+  if (tls !== undefined && (tls.cert.trim() === "" || tls.key.trim() === "")) {
+    throw new TypeError("Cannot listen: TLS takes a certificate and a key, one is empty");
+  }
+  return {
+    address: parsed,
+    tls,
+    reusePort,
+    unixMode: unixMode ?? 0o666,
+    clock: options.clock ?? systemClock,
+    onExchange: options.onExchange ?? nothing,
+    onReply: options.onReply ?? nothing,
+    onError: options.onError ?? nothing,
+    replyTo: (error, exchange) => errorReply(error, exchange, options.errorReply),
+  };
+}
+
+function nothing(): void {}

@@ -1,0 +1,47 @@
+import type { ListenAddress } from "./listen_address.ts";
+
+/** Options of {@linkcode Listener.drain}. */
+export interface DrainOptions {
+  /**
+   * What is in flight then is cut.
+   *
+   * @default {30000}
+   */
+  deadlineMs?: number;
+  /** Brings the deadline forward to the moment when it fires. */
+  signal?: AbortSignal;
+}
+
+/** How a drain ended. */
+export interface DrainReport {
+  /** How many exchanges the deadline cut; 0 when all ended by themselves. */
+  readonly cut: number;
+}
+
+/** A place that requests come in at. */
+export interface Listener extends AsyncDisposable {
+  /** Where it listens, with the port that the system chose. */
+  readonly address: ListenAddress;
+  /** A URL that reaches it from this machine; `unix:/path` for a unix socket. */
+  readonly url: string;
+  /** The engine in use. */
+  readonly engine: string;
+  /** The protocols that it speaks. */
+  readonly protocols: readonly string[];
+  /** How many exchanges are on their way. */
+  readonly inFlight: number;
+  /** One line for the start: URL, engine, protocols. */
+  describe(): string;
+  /**
+   * Stops: replies say `Connection: close` from now on, so that clients with open connections go
+   * elsewhere; what arrives in the next 50 ms is still served; then nothing is accepted any more, idle
+   * connections are closed, and what is in flight has until the deadline to finish.
+   *
+   * A second call may bring the deadline forward, and gets the same report.
+   *
+   * @throws {RangeError} if the deadline is negative or NaN
+   */
+  drain(options?: DrainOptions): Promise<DrainReport>;
+  /** Stops at once: a drain whose deadline has come. */
+  close(): Promise<DrainReport>;
+}

@@ -1,0 +1,17 @@
+/**
+ * Listeners: where requests come in. {@linkcode listen} serves a handler on TCP, TLS or a unix socket,
+ * and its {@linkcode Listener} stops without a request being lost.
+ *
+ * @module
+ */
+export {
+  formatListenAddress,
+  type ListenAddress,
+  parseListenAddress,
+  type TcpListenAddress,
+  type UnixListenAddress,
+} from "./listen_address.ts";
+export { ListenError, type ListenErrorCode } from "./listen_error.ts";
+export type { ListenEngine, ListenOptions, ListenTls } from "./listen_options.ts";
+export type { DrainOptions, DrainReport, Listener } from "./listener.ts";
+export { listen } from "./listen.ts";
