@@ -183,7 +183,7 @@ if (import.meta.main) {
   const done = await setUp({
     root: flag("root") ?? new URL("..", import.meta.url).pathname,
     // JSR_URL is how Deno itself is told of a mirror.
-    registry: flag("registry") ?? Deno.env.get("JSR_URL") ?? "https://jsr.io/",
+    registry: flag("registry") ?? (Deno.env.get("JSR_URL") || "https://jsr.io/"),
   });
   if (done !== null) console.error(done);
 }
