@@ -36,7 +36,7 @@ async function steps(isRest: boolean): Promise<Step[]> {
   return [
     { name: "format", args: ["fmt", "--check"] },
     { name: "lint", args: ["lint"] },
-    { name: "types", args: ["check"] },
+    { name: "types", args: ["check", "--quiet"] },
     { name: "docs", args: ["doc", "--lint", ...Object.values(config.exports)] },
     {
       name: isRest ? "doc examples" : "tests and doc examples",
