@@ -39,3 +39,25 @@ export { hasNoContent } from "./response_writer.ts";
 export { isAuthority } from "./request_from_web.ts";
 export { type FetchHandler, type FetchInfo, toFetch, type ToFetchOptions } from "./to_fetch.ts";
 export { fromFetch } from "./from_fetch.ts";
+export {
+  addVia,
+  type ClientAddress,
+  clientAddress,
+  type ClientAddressOptions,
+  countForward,
+  formatForwarded,
+  type ForwardedFields,
+  type ForwardedHop,
+  forwardingHeaders,
+  type ForwardingHeadersOptions,
+  hasViaLoop,
+  httpDate,
+  parseForwarded,
+  parseHttpDate,
+  removeHopByHop,
+  type RemoveHopByHopOptions,
+  TrustedProxies,
+  type TrustedProxiesOptions,
+  type ViaOptions,
+  viaPseudonym,
+} from "./forwarding/mod.ts";
