@@ -1,7 +1,7 @@
 import { ProxyError } from "../../errors/mod.ts";
 import { TimerWheel } from "../../timeout/mod.ts";
 import type { Body, Peer, Reply, RequestHead } from "../http/mod.ts";
-import { HeaderList, toReadableStream } from "../http/mod.ts";
+import { HeaderList, readAll, toReadableStream } from "../http/mod.ts";
 import { fetchFailure } from "./_fetch_failure.ts";
 import { FetchBody } from "./_fetch_body.ts";
 import { HttpClients } from "./_http_clients.ts";
@@ -26,6 +26,8 @@ export interface FetchTransportOptions {
   wheel?: TimerWheel;
 }
 
+/** Uploads up to this length are read before they are sent: `fetch` drops the length of a stream. */
+const MAX_BUFFERED_UPLOAD = 65_536;
 /** Methods that may arrive twice without harm (RFC 9110 §9.2.2), of those that `fetch` can send. */
 const IDEMPOTENT: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "PUT", "DELETE"]);
 /** What `fetch` sets itself, or what the engines on both sides have dealt with. */
@@ -44,6 +46,8 @@ const NOT_SENT: ReadonlySet<string> = new Set([
  *
  * - the path is rewritten as URLs are (`/a/../b`, quotes, `^`), `OPTIONS *` and TRACE cannot be sent,
  *   nor a GET with content, nor to the ports that the fetch standard blocks;
+ * - an upload of a known length is sent chunked when it is longer than 64 KiB; a shorter one is read
+ *   as a whole first, and keeps its length;
  * - no trailers, no interim responses, no look at the connection: `onConnected` is called when the
  *   head is there, and `connectTimeoutMs` has no meaning of its own (`headTimeoutMs` spans both);
  * - a request without `Accept`, `Accept-Language` or `User-Agent` gets one with the same meaning
@@ -108,7 +112,7 @@ class FetchTransport implements Transport {
       const response = await fetch(urlOf(head, peer), {
         method: head.method,
         headers: headersOf(head),
-        body: upload && sourceOf(head, upload),
+        body: upload && await sourceOf(head, upload),
         redirect: "manual",
         signal: controller.signal,
         client: this.#clients.get(peer, IDEMPOTENT.has(head.method)),
@@ -153,14 +157,15 @@ function headersOf(head: RequestHead): [string, string][] {
   return lines;
 }
 
-function sourceOf(head: RequestHead, upload: TrackedUpload): BodyInit {
+async function sourceOf(head: RequestHead, upload: TrackedUpload): Promise<BodyInit> {
   if (head.method === "GET" || head.method === "HEAD") {
     throw new ProxyError(
       "not_implemented",
       `Cannot send a ${head.method} with content: fetch does not allow it`,
     );
   }
-  const bytes = upload.takeBytes();
+  const isShort = upload.length !== undefined && upload.length <= MAX_BUFFERED_UPLOAD;
+  const bytes = upload.takeBytes() ?? (isShort ? await readAll(upload) : null);
   // Bytes in shared memory do not come from fetch, Deno.serve or a socket.
   return bytes === null ? toReadableStream(upload) : bytes as Uint8Array<ArrayBuffer>;
 }

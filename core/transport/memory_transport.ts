@@ -10,6 +10,7 @@ import {
   type RequestHead,
   ServerExchange,
   toReply,
+  untilCancelled,
 } from "../http/mod.ts";
 import type { Transport, TransportOptions } from "./transport.ts";
 
@@ -83,7 +84,7 @@ class FarSide {
     let reply: Reply;
     try {
       if (cancel.cancelled) throw cancel.reason;
-      reply = toReply(await untilCancelled(handler(exchange), exchange));
+      reply = toReply(await untilCancelled(Promise.resolve(handler(exchange)), exchange.cancel));
     } catch (error) {
       const failure = exchange.cancel.cancelled
         ? ProxyError.from(cancel.reason)
@@ -107,14 +108,6 @@ class FarSide {
     this.#exchange.body?.cancel(error);
     this.#exchange.end(error, 0);
   }
-}
-
-function untilCancelled<T>(result: T | Promise<T>, exchange: ServerExchange): T | Promise<T> {
-  if (!(result instanceof Promise)) return result;
-  return new Promise((resolve, reject) => {
-    const forget = exchange.cancel.onCancel(reject);
-    result.then(resolve, reject).finally(forget);
-  });
 }
 
 class FarBody implements Body {

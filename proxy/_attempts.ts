@@ -1,0 +1,196 @@
+import { ProxyError } from "../errors/mod.ts";
+import {
+  type Body,
+  type ConnectionInfo,
+  type Exchange,
+  hasNoContent,
+  type Peer,
+  peerAddress,
+  type Reply,
+  type Selection,
+  type SelectOptions,
+  type Transport,
+  untilCancelled,
+} from "../core/mod.ts";
+import { cleanResponse, upstreamHead } from "./_heads.ts";
+import { HookedBody } from "./_hooked_body.ts";
+import { ReplayableBody } from "./_replayable_body.ts";
+import type { ForwardingSettings, ProxyLimits } from "./_settings.ts";
+import { type BodyPhase, isThenable, type Phases, runHooks } from "./phases.ts";
+
+/** Methods that may arrive twice without harm (RFC 9110 §9.2.2). */
+const IDEMPOTENT: ReadonlySet<string> = new Set([
+  "GET",
+  "HEAD",
+  "OPTIONS",
+  "TRACE",
+  "PUT",
+  "DELETE",
+]);
+
+/** What {@linkcode Attempts} needs. */
+export interface AttemptsOptions<State> {
+  phases: Phases<State>;
+  limits: ProxyLimits;
+  forwarding: ForwardingSettings;
+  transport: Transport;
+  select: (
+    exchange: Exchange<State>,
+    options: SelectOptions,
+  ) => Selection | Promise<Selection>;
+}
+
+/** Sends a request to upstreams until one answers or no attempt is left. */
+export class Attempts<State> {
+  readonly #options: AttemptsOptions<State>;
+
+  constructor(options: AttemptsOptions<State>) {
+    this.#options = options;
+  }
+
+  /** The phases from the choice of a peer to `upstreamResponse`. */
+  async run(exchange: Exchange<State>): Promise<Reply> {
+    const { limits, select } = this.#options;
+    const tried: Peer[] = [];
+    const replayable = exchange.body !== null && limits.maxAttempts > 1
+      ? new ReplayableBody(exchange.body, limits.maxReplayBytes)
+      : null;
+    for (;;) {
+      if (exchange.cancel.cancelled) throw ProxyError.from(exchange.cancel.reason);
+      const choice = select(exchange, { tried });
+      const selection = isThenable(choice) ? await untilCancelled(choice, exchange.cancel) : choice;
+      const attempt = new Attempt(exchange, selection, this.#options);
+      try {
+        return await attempt.send(replayable === null ? exchange.body : replayable.attempt());
+      } catch (thrown) {
+        const error = ProxyError.from(thrown, "filter_failed");
+        attempt.settle(null, error);
+        tried.push(selection.peer);
+        const canResend = replayable === null ? exchange.body === null : replayable.canReplay;
+        if (tried.length >= limits.maxAttempts || !canResend || !attempt.mayRetry(error)) {
+          exchange.body?.cancel(error);
+          throw error.withContext(
+            `upstream ${peerAddress(selection.peer)}, attempt ${tried.length}`,
+          );
+        }
+      }
+    }
+  }
+}
+
+/** One attempt: a peer, what is sent to it and what comes back. */
+class Attempt<State> {
+  readonly #exchange: Exchange<State>;
+  readonly #selection: Selection;
+  readonly #options: AttemptsOptions<State>;
+  readonly #startedAt: number;
+  #connection: ConnectionInfo | null = null;
+  #isSettled = false;
+
+  constructor(exchange: Exchange<State>, selection: Selection, options: AttemptsOptions<State>) {
+    this.#exchange = exchange;
+    this.#selection = selection;
+    this.#options = options;
+    this.#startedAt = exchange.clock.now();
+    exchange.peer = selection.peer;
+    exchange.timings.attempts++;
+    exchange.timings.upstreamStart = this.#startedAt;
+    exchange.timings.upstreamConnected = -1;
+  }
+
+  async send(body: Body | null): Promise<Reply> {
+    const { phases, limits, forwarding, transport } = this.#options;
+    const exchange = this.#exchange;
+    const { peer } = this.#selection;
+    const head = upstreamHead(exchange, peer, forwarding);
+    if (phases.upstreamRequest.length > 0) await runHooks(phases.upstreamRequest, exchange, head);
+    let upload = body;
+    if (upload !== null && phases.requestBody.hooks.length > 0) {
+      const keepsLength = !phases.requestBody.isTransforming;
+      if (!keepsLength) head.headers.delete("content-length");
+      upload = new HookedBody(upload, { exchange, hooks: phases.requestBody.hooks, keepsLength });
+    }
+    const reply = await transport.exchange(head, upload, {
+      peer,
+      cancel: exchange.cancel,
+      connectTimeoutMs: limits.connectMs,
+      headTimeoutMs: limits.headMs,
+      bodyTimeoutMs: limits.bodyMs,
+      onConnected: this.#onConnected,
+      onInformational: (head) => exchange.inform(head),
+    });
+    exchange.timings.upstreamHead = exchange.clock.now();
+    const { status } = reply;
+    if (this.#selection.settle !== undefined) {
+      exchange.onEnd((end) => this.settle(status, end.error));
+    }
+    try {
+      return await this.#receive(reply);
+    } catch (error) {
+      reply.body?.cancel(error);
+      throw error;
+    }
+  }
+
+  /** Tells the chooser how it went, once. */
+  settle(status: number | null, error: ProxyError | null): void {
+    if (this.#isSettled) return;
+    this.#isSettled = true;
+    const durationMs = this.#exchange.clock.now() - this.#startedAt;
+    this.#selection.settle?.({ status, error, durationMs });
+  }
+
+  /** Whether sending again does no harm, and nobody objects. */
+  mayRetry(error: ProxyError): boolean {
+    const exchange = this.#exchange;
+    if (exchange.cancel.cancelled) return false;
+    if (error.retry === "if-reused") {
+      return this.#connection?.isReused === true && IDEMPOTENT.has(exchange.request.method);
+    }
+    if (this.#connection !== null || error.source !== "upstream") return error.retry === "yes";
+    let mayRetry = error.retry === "yes";
+    for (const hook of this.#options.phases.connectFailed) {
+      const decision = hook(exchange, error);
+      if (decision === "fail") return false;
+      if (decision === "retry") mayRetry = error.retry !== "no";
+    }
+    return mayRetry;
+  }
+
+  readonly #onConnected = (connection: ConnectionInfo): void => {
+    this.#connection = connection;
+    const exchange = this.#exchange;
+    exchange.timings.upstreamConnected = exchange.clock.now();
+    for (const hook of this.#options.phases.connected) hook(exchange, connection);
+  };
+
+  async #receive(reply: Reply): Promise<Reply> {
+    const { phases, forwarding } = this.#options;
+    const exchange = this.#exchange;
+    cleanResponse(reply, forwarding);
+    if (phases.upstreamResponse.length > 0) {
+      await runHooks(phases.upstreamResponse, exchange, reply);
+    }
+    return withBodyHooks(exchange, reply, phases.upstreamResponseBody);
+  }
+}
+
+/** A reply whose content passes through the hooks of a phase. */
+export function withBodyHooks<State>(
+  exchange: Exchange<State>,
+  reply: Reply,
+  phase: BodyPhase<State>,
+  onTrailers?: (trailers: NonNullable<Body["trailers"]>) => void,
+): Reply {
+  if (reply.body === null || (phase.hooks.length === 0 && onTrailers === undefined)) return reply;
+  const keepsLength = !phase.isTransforming;
+  // Of a HEAD response the field tells of the content that GET would give, which the hooks have not seen.
+  if (!keepsLength || hasNoContent(exchange.request.method, reply.status)) {
+    reply.headers.delete("content-length");
+  }
+  const { hooks } = phase;
+  return {
+    ...reply,
+    body: new HookedBody(reply.body, { exchange, hooks, keepsLength, onTrailers }),
+  };
+}

@@ -1,0 +1,205 @@
+import { ProxyError } from "../errors/mod.ts";
+import { TimerWheel, type WheelTimer } from "../timeout/mod.ts";
+import {
+  compose,
+  errorReply,
+  type Exchange,
+  type FetchHandler,
+  fetchTransport,
+  type Handler,
+  type Reply,
+  toFetch,
+  toReply,
+  type Transport,
+} from "../core/mod.ts";
+import { Attempts, withBodyHooks } from "./_attempts.ts";
+import { checkRequest } from "./_heads.ts";
+import { forwardingOf, type ForwardingSettings, limitsOf, selectorOf } from "./_settings.ts";
+import type { HttpProxyOptions } from "./options.ts";
+import { compilePhases, firstAnswer, type Phases, runHooks } from "./phases.ts";
+
+/**
+ * A reverse proxy as a program of phases.
+ *
+ * Each request runs through the phases of {@linkcode Filter} in their order; a phase that no filter
+ * hooks into costs nothing. Hop-by-hop fields end here, `X-Forwarded-*` and `Via` are written, content
+ * streams in both directions at the pace of the slower side, whichever side leaves the other one is told,
+ * and requests are sent again only where that cannot do harm.
+ *
+ * @template State the per-request state of the user's filters
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { memoryTransport, reply } from "@pingo/pingo/core";
+ * import { HttpProxy } from "@pingo/pingo/proxy";
+ *
+ * const proxy = new HttpProxy({
+ *   upstream: "app:8080",
+ *   transport: memoryTransport((exchange) => {
+ *     return reply(200, exchange.request.headers.get("x-user") ?? "nobody");
+ *   }),
+ *   newState: () => ({ user: "ann" }),
+ *   filters: [{
+ *     request: ({ path }) => path === "/private" ? reply(403) : undefined,
+ *     upstreamRequest: (exchange, head) => head.headers.set("x-user", exchange.state.user),
+ *   }],
+ * });
+ * // The same as Deno.serve(proxy.fetch).
+ * const open = await proxy.fetch(new Request("http://localhost/"));
+ * assertEquals(await open.text(), "ann");
+ * const closed = await proxy.fetch(new Request("http://localhost/private"));
+ * assertEquals(closed.status, 403);
+ * ```
+ */
+export class HttpProxy<State = unknown> implements AsyncDisposable {
+  /** Answers one exchange; never rejects. For `listen` and `compose`. */
+  readonly handle: Handler<State>;
+  /** The same for `Deno.serve`, `deno serve` and Hono's `mount`; it works apart from the proxy. */
+  readonly fetch: FetchHandler;
+  readonly #options: HttpProxyOptions<State>;
+  readonly #phases: Phases<State>;
+  readonly #forwarding: ForwardingSettings;
+  readonly #transport: Transport;
+  readonly #attempts: Attempts<State>;
+  readonly #wheel: TimerWheel;
+  readonly #totalMs: number | undefined;
+  /** Everything after `earlyRequest`. */
+  readonly #afterEarly: Handler<State>;
+  /** `proxyUpstream` to `upstreamResponseBody`. */
+  readonly #upstreamSide: Handler<State>;
+
+  /**
+   * Makes a proxy; it listens nowhere yet.
+   *
+   * @throws {RangeError} when a number is out of its range
+   * @throws {TypeError} when an address cannot be understood or a hook is no function
+   */
+  constructor(options: HttpProxyOptions<State>) {
+    this.#options = options;
+    this.#phases = compilePhases(options.filters ?? []);
+    this.#forwarding = forwardingOf(options.forwarding, options.random);
+    const limits = limitsOf(options);
+    this.#totalMs = limits.totalMs;
+    this.#wheel = options.wheel ?? new TimerWheel();
+    this.#transport = options.transport ?? fetchTransport({ wheel: this.#wheel });
+    this.#attempts = new Attempts({
+      phases: this.#phases,
+      limits,
+      forwarding: this.#forwarding,
+      transport: this.#transport,
+      select: selectorOf(options.upstream),
+    });
+    const { middleware = [], cache } = options;
+    const upstreamSide: Handler<State> = (exchange) => this.#fromUpstream(exchange);
+    this.#upstreamSide = cache === undefined ? upstreamSide : cache(upstreamSide);
+    this.#afterEarly = compose(middleware, (exchange) => this.#answer(exchange));
+    this.handle = (exchange) => this.#handle(exchange);
+    // Who makes an exchange cannot know the user's state: it is set before the first phase.
+    this.fetch = toFetch(this.handle as Handler);
+  }
+
+  /** Closes what the proxy opened itself: connections to upstreams, and its timers. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#options.transport === undefined) await this.#transport[Symbol.asyncDispose]();
+    if (this.#options.wheel === undefined) this.#wheel[Symbol.dispose]();
+  }
+
+  async #handle(exchange: Exchange<State>): Promise<Reply> {
+    const { newState } = this.#options;
+    const { earlyRequest, finished } = this.#phases;
+    const timer = this.#totalMs === undefined ? null : this.#deadline(exchange, this.#totalMs);
+    try {
+      if (newState !== undefined) exchange.state = newState(exchange);
+      if (finished.length > 0) this.#whenFinished(exchange);
+      if (earlyRequest.length > 0) await runHooks(earlyRequest, exchange, undefined);
+      return toReply(await this.#afterEarly(exchange));
+    } catch (error) {
+      return await this.#fail(exchange, error);
+    } finally {
+      if (timer !== null) exchange.onEnd(() => timer.disarm());
+    }
+  }
+
+  /** The innermost handler below the middlewares: request phase, upstream or cache, response phase. */
+  async #answer(exchange: Exchange<State>): Promise<Reply> {
+    const { request, response, responseBody, responseTrailers } = this.#phases;
+    try {
+      checkRequest(exchange, this.#forwarding);
+      if (request.length > 0) {
+        const answer = await firstAnswer(request, exchange, undefined);
+        if (answer !== null) return answer;
+      }
+      const reply = toReply(await this.#upstreamSide(exchange));
+      try {
+        if (response.length > 0) await runHooks(response, exchange, reply);
+      } catch (error) {
+        reply.body?.cancel(error);
+        throw error;
+      }
+      const onTrailers = responseTrailers.length === 0 ? undefined : (trailers: Trailers) => {
+        for (const hook of responseTrailers) hook(exchange, trailers);
+      };
+      return withBodyHooks(exchange, reply, responseBody, onTrailers);
+    } catch (error) {
+      return await this.#fail(exchange, error);
+    }
+  }
+
+  async #fromUpstream(exchange: Exchange<State>): Promise<Reply> {
+    const { proxyUpstream } = this.#phases;
+    if (proxyUpstream.length > 0) {
+      const answer = await firstAnswer(proxyUpstream, exchange, undefined);
+      if (answer !== null) return answer;
+    }
+    return await this.#attempts.run(exchange);
+  }
+
+  /** The error page: a filter's own, or the standard one. */
+  async #fail(exchange: Exchange<State>, thrown: unknown): Promise<Reply> {
+    const { name: proxyName, showErrorDetail: showDetail } = this.#options;
+    let error = ProxyError.from(thrown, "filter_failed");
+    exchange.error ??= error;
+    exchange.body?.cancel(error);
+    try {
+      const answer = await firstAnswer(this.#phases.failed, exchange, error);
+      if (answer !== null) return answer;
+    } catch (another) {
+      error = ProxyError.from(another, "filter_failed");
+    }
+    return errorReply(error, exchange, { proxyName, showDetail });
+  }
+
+  #whenFinished(exchange: Exchange<State>): void {
+    exchange.onEnd((end) => {
+      for (const hook of this.#phases.finished) {
+        try {
+          hook(exchange, end);
+        } catch (error) {
+          const { onHookError } = this.#options;
+          if (onHookError === undefined) queueMicrotask(() => rethrow(error));
+          else onHookError(error, exchange);
+        }
+      }
+    });
+  }
+
+  #deadline(exchange: Exchange<State>, totalMs: number): WheelTimer {
+    const timer = this.#wheel.timer(() => {
+      exchange.abort(
+        new ProxyError(
+          "deadline_exceeded",
+          `Cannot finish the exchange: it took longer than ${totalMs} ms`,
+        ),
+      );
+    });
+    timer.arm(totalMs);
+    return timer;
+  }
+}
+
+type Trailers = NonNullable<Reply["body"]>["trailers"] & object;
+
+function rethrow(error: unknown): never {
+  throw error;
+}

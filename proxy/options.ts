@@ -1,0 +1,146 @@
+import type {
+  Exchange,
+  ForwardedFields,
+  Middleware,
+  Peer,
+  Selection,
+  SelectOptions,
+  Transport,
+  TrustedProxies,
+  Upstream,
+} from "../core/mod.ts";
+import type { TimerWheel } from "../timeout/mod.ts";
+import type { Filter } from "./filter.ts";
+
+/** A function that chooses a peer: the short form of an {@linkcode Upstream}. */
+export type SelectPeer<State> = (
+  exchange: Exchange<State>,
+  options: SelectOptions,
+) => Peer | Selection | Promise<Peer | Selection>;
+
+/** Bounds in time of a proxied exchange. Each can be switched off by `Infinity`. */
+export interface ProxyTimeouts {
+  /**
+   * Connecting to the upstream, TLS included; then the attempt fails with 504. With the fetch transport
+   * `headMs` spans both.
+   *
+   * @default {10000}
+   */
+  connectMs?: number;
+  /**
+   * From the start of an attempt to the upstream's response head; then 504.
+   *
+   * @default {60000}
+   */
+  headMs?: number;
+  /**
+   * Each wait for more of the response's content; then the client is cut.
+   *
+   * @default {60000}
+   */
+  bodyMs?: number;
+  /**
+   * The whole exchange with all attempts; then 504, or the client is cut.
+   *
+   * @default {Infinity}
+   */
+  totalMs?: number;
+}
+
+/** When and how often another attempt is made. */
+export interface ProxyRetry {
+  /**
+   * Attempts in all, the first one included.
+   *
+   * @default {2}
+   */
+  maxAttempts?: number;
+  /**
+   * How much of a request's content is kept to send it again. Longer content is sent once.
+   *
+   * @default {65536}
+   */
+  maxReplayBytes?: number;
+}
+
+/** What the request tells the upstream of where it came from. */
+export interface ProxyForwarding {
+  /**
+   * The proxies in front whose `X-Forwarded-*` and `Forwarded` are believed and continued, as addresses,
+   * CIDR ranges, `"loopback"` or `"private"`. From anybody else they are dropped and written anew.
+   *
+   * @default {[]}
+   */
+  trusted?: TrustedProxies | readonly string[];
+  /**
+   * Which fields are written.
+   *
+   * @default {"x-forwarded"}
+   */
+  fields?: ForwardedFields;
+  /**
+   * The name of this proxy in `Via`, which also finds loops: unique for each proxy. False: no Via, and
+   * loops are not found.
+   *
+   * @default a random name
+   */
+  via?: string | false;
+  /**
+   * The Host that the upstream sees: false for the one that the client sent, true for the peer's own
+   * address, or a text.
+   *
+   * @default {false}
+   */
+  rewriteHost?: boolean | string;
+}
+
+/** Options of {@linkcode HttpProxy}. */
+export interface HttpProxyOptions<State = unknown> {
+  /**
+   * Where requests go: a peer or its address, a function that chooses one, or anything with a `select`
+   * such as a load balancer.
+   */
+  upstream: string | Peer | Upstream | SelectPeer<State>;
+  /** The filters, in the order in which each phase runs them. */
+  filters?: readonly Filter<State>[];
+  /** Makes the state of each request; it runs before the first phase. */
+  newState?: (exchange: Exchange<State>) => State;
+  /** Wraps everything after `earlyRequest`; the first is outermost. */
+  middleware?: readonly Middleware<State>[];
+  /** Wraps `proxyUpstream` to `upstreamResponseBody`: a cache. */
+  cache?: Middleware<State>;
+  /**
+   * Carries the requests. The proxy does not close one that it was given.
+   *
+   * @default an own fetch transport
+   */
+  transport?: Transport;
+  /** Bounds in time. */
+  timeouts?: ProxyTimeouts;
+  /** When another attempt is made. */
+  retry?: ProxyRetry;
+  /** What the upstream is told of the client. */
+  forwarding?: ProxyForwarding;
+  /**
+   * The name of this proxy in error responses (`Proxy-Status`).
+   *
+   * @default {"pinGo"}
+   */
+  name?: string;
+  /**
+   * Shows messages and causes of errors to clients. For development only.
+   *
+   * @default {false}
+   */
+  showErrorDetail?: boolean;
+  /**
+   * Gets what a `finished` hook throws, which nobody else can answer for.
+   *
+   * @default rethrown apart from the exchange, which ends the process like any uncaught error
+   */
+  onHookError?: (error: unknown, exchange: Exchange<State>) => void;
+  /** Runs the timeouts; one wheel may serve a whole program. */
+  wheel?: TimerWheel;
+  /** A number from 0 to below 1; makes the default name in Via. */
+  random?: () => number;
+}
