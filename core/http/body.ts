@@ -28,4 +28,12 @@ export interface Body {
    * up. Between `fetch` and `Deno.serve` the bytes of such a stream never pass through JavaScript.
    */
   takeStream?(): ReadableStream<Uint8Array> | null;
+  /**
+   * Copies the whole content to `to` from `at` on, where all of it is at hand without waiting, nobody
+   * has begun to read, and it fits: then the body is at its end. Else it takes nothing. This is how a
+   * small message goes out in one write.
+   *
+   * @returns how many bytes it copied, or -1
+   */
+  readInto?(to: Uint8Array, at: number): number;
 }

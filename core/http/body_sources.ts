@@ -68,6 +68,14 @@ class BytesBody implements Body {
     return bytes;
   }
 
+  readInto(to: Uint8Array, at: number): number {
+    const bytes = this.#bytes;
+    if (bytes === null || to.byteLength - at < bytes.byteLength) return -1;
+    to.set(bytes, at);
+    this.#bytes = null;
+    return bytes.byteLength;
+  }
+
   cancel(): void {
     this.#bytes = null;
   }

@@ -91,4 +91,35 @@ export class CancelSource implements Cancel {
   }
 }
 
+/**
+ * Waits for a promise, but not longer than until the cancellation; then it rejects with its reason, and
+ * whatever the promise brings later is dropped.
+ *
+ * @example
+ * ```ts
+ * import { assertRejects } from "@std/assert";
+ * import { CancelSource, untilCancelled } from "@pingo/pingo/core";
+ *
+ * const source = new CancelSource();
+ * const never = new Promise<void>(() => {});
+ * queueMicrotask(() => source.cancel(new Error("client left")));
+ * await assertRejects(() => untilCancelled(never, source), Error, "client left");
+ * ```
+ */
+export function untilCancelled<T>(promise: PromiseLike<T>, cancel: Cancel): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const forget = cancel.onCancel(reject);
+    promise.then(
+      (value) => {
+        forget();
+        resolve(value);
+      },
+      (error) => {
+        forget();
+        reject(error);
+      },
+    );
+  });
+}
+
 function noop(): void {}

@@ -39,17 +39,37 @@ export interface ResponseHead {
 
 /** What {@linkcode requestHead} takes. */
 export interface RequestHeadInit {
-  /** @default {"GET"} */
+  /**
+   * The method.
+   *
+   * @default {"GET"}
+   */
   method?: string;
-  /** @default {"/"} */
+  /**
+   * The raw request target.
+   *
+   * @default {"/"}
+   */
   target?: string;
-  /** @default {"http"} */
+  /**
+   * The scheme that the client used.
+   *
+   * @default {"http"}
+   */
   scheme?: Scheme;
   /** The value for `Host`; without it the one in `headers` stands. */
   authority?: string;
-  /** @default {"1.1"} */
+  /**
+   * The version that the message arrives with.
+   *
+   * @default {"1.1"}
+   */
   version?: HttpVersion;
-  /** @default {[]} */
+  /**
+   * The header fields.
+   *
+   * @default {[]}
+   */
   headers?: HeaderMapInit;
 }
 

@@ -22,6 +22,8 @@ export class HeaderList implements HeaderMap {
   #values: string[] = [];
 
   /**
+   * Makes a map, empty or with lines.
+   *
    * @param init lines to start with
    * @throws {TypeError} when a name is not a token or a value has a control byte
    */

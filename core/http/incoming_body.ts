@@ -8,6 +8,8 @@ export class IncomingBody implements Body {
   readonly length?: number;
   readonly #body: Body;
   readonly #exchange: ServerExchange;
+  /** What {@linkcode IncomingBody.isEmpty} has read ahead. */
+  #first: Promise<Uint8Array | null> | null = null;
 
   constructor(
     stream: ReadableStream<Uint8Array>,
@@ -19,7 +21,32 @@ export class IncomingBody implements Body {
     this.#exchange = exchange;
   }
 
-  async read(): Promise<Uint8Array | null> {
+  /**
+   * Whether there is nothing in it; waits for the first piece, which the next `read` gives. A body that
+   * breaks is not empty: the reader hears of it.
+   */
+  async isEmpty(): Promise<boolean> {
+    const first = this.#first = this.#read();
+    try {
+      return await first === null;
+    } catch {
+      return false;
+    }
+  }
+
+  read(): Promise<Uint8Array | null> {
+    const first = this.#first;
+    if (first === null) return this.#read();
+    this.#first = null;
+    return first;
+  }
+
+  cancel(reason?: unknown): void {
+    this.#first = null;
+    this.#body.cancel(reason);
+  }
+
+  async #read(): Promise<Uint8Array | null> {
     try {
       const chunk = await this.#body.read();
       if (chunk !== null) this.#exchange.receivedBytes += chunk.byteLength;
@@ -28,14 +55,8 @@ export class IncomingBody implements Body {
       throw new ProxyError(
         "client_body_broken",
         "Cannot read the request body: it broke off",
-        {
-          cause,
-        },
+        { cause },
       );
     }
-  }
-
-  cancel(reason?: unknown): void {
-    this.#body.cancel(reason);
   }
 }

@@ -20,8 +20,8 @@ export {
 export type { Body } from "./body.ts";
 export { bodyFrom, type BodyFromOptions, type BodySource } from "./body_sources.ts";
 export { drain, readAll, type ReadAllOptions, readText, toReadableStream } from "./body_sinks.ts";
-export { type Cancel, CancelSource } from "./cancel.ts";
-export type { Client } from "./client.ts";
+export { type Cancel, CancelSource, untilCancelled } from "./cancel.ts";
+export { type Client, unmapAddress } from "./client.ts";
 export { type Peer, peer, peerAddress, type PeerOptions, type PeerTls } from "./peer.ts";
 export { normalPath, targetQuery } from "./target.ts";
 export { type Reply, reply, type ReplyOptions, toReply } from "./reply.ts";
@@ -33,9 +33,10 @@ export {
   type Timings,
 } from "./exchange.ts";
 export { compose, type Handler, type Middleware } from "./handler.ts";
+export type { Tunnel } from "./tunnel.ts";
 export type { AttemptOutcome, Selection, SelectOptions, Upstream } from "./upstream.ts";
 export { errorReply, type ErrorReplyOptions } from "./error_reply.ts";
-export { hasNoContent } from "./response_writer.ts";
+export { hasNoContent } from "./has_no_content.ts";
 export { isAuthority } from "./request_from_web.ts";
 export { type FetchHandler, type FetchInfo, toFetch, type ToFetchOptions } from "./to_fetch.ts";
 export { fromFetch } from "./from_fetch.ts";

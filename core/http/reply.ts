@@ -3,11 +3,21 @@ import { bodyFrom, type BodySource } from "./body_sources.ts";
 import { type ResponseHead, responseHead } from "./head.ts";
 import { HeaderList } from "./header_list.ts";
 import type { HeaderMapInit } from "./header_map.ts";
+import type { Tunnel } from "./tunnel.ts";
 
 /** A response: a head and what follows it. */
 export interface Reply extends ResponseHead {
   /** The content; null when there is none. */
   body: Body | null;
+  /**
+   * The connection itself, behind a 101 or a successful CONNECT: bytes in both directions, no more HTTP.
+   */
+  tunnel?: Tunnel;
+  /**
+   * Called by the engine when the exchange has ended: the buffer under the head may be used again. A
+   * head of a transport is valid until then; who keeps more of it copies it.
+   */
+  release?: () => void;
 }
 
 /** Options of {@linkcode reply}. */

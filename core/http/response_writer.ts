@@ -1,25 +1,15 @@
 import { ProxyError } from "../../errors/mod.ts";
 import type { Body } from "./body.ts";
 import type { ServerExchange } from "./exchange.ts";
+import { hasNoContent } from "./has_no_content.ts";
 import type { Reply } from "./reply.ts";
-
-/**
- * Whether a response has no content whatever its fields say (RFC 9110 §6.4.1; 205 by §15.3.6).
- *
- * @example
- * ```ts
- * import { assert, assertFalse } from "@std/assert";
- * import { hasNoContent } from "@pingo/pingo/core";
- *
- * assert(hasNoContent("HEAD", 200));
- * assert(hasNoContent("GET", 304));
- * assertFalse(hasNoContent("GET", 404));
- * ```
- */
-export function hasNoContent(method: string, status: number): boolean {
-  return method === "HEAD" || status < 200 || status === 204 ||
-    status === 205 || status === 304;
-}
+import {
+  checkExpressible,
+  checkLength,
+  declaredLength,
+  emptySource,
+  webHeaders,
+} from "./_web_response.ts";
 
 /** What has been learnt of the server underneath. */
 export interface Platform {
@@ -66,27 +56,36 @@ export class ResponseWriter {
     else this.#signal.addEventListener("abort", this.#onAbort, { once: true });
   }
 
-  /** Makes the response; afterwards the exchange ends by itself. */
+  /**
+   * Makes the response; afterwards the exchange ends by itself.
+   *
+   * @throws {RangeError | TypeError} when the web has no form for the reply; another one may be written
+   */
   write(reply: Reply): Response {
     const exchange = this.#exchange;
+    // Before the body is touched, so that who is told of the failure can still cancel it.
+    checkExpressible(reply);
+    // Deno sends a 205 over HTTP/1.1 without any framing, which clients wait on (measured); 204 says as
+    // much to them.
+    if (reply.status === 205) reply.status = 204;
     const noContent = hasNoContent(exchange.request.method, reply.status);
-    if (noContent || exchange.cancel.cancelled) {
-      reply.body?.cancel(exchange.cancel.reason);
-    }
-    if (exchange.cancel.cancelled && this.#wasAborted) {
+    if (noContent || this.#wasAborted) reply.body?.cancel(exchange.cancel.reason);
+    if (this.#wasAborted) {
       this.#end(ProxyError.from(exchange.cancel.reason, "client_gone"));
       // Nobody reads it.
       return new Response(null, { status: 503 });
     }
-    const body = noContent ? null : reply.body;
-    const headers = headersOf(reply, body);
-    exchange.begin(reply);
-    this.#isHandedOver = true;
-    const response = new Response(this.#source(body, headers), {
+    const headers = webHeaders(reply, exchange.request.method);
+    const source = noContent
+      ? emptySource(exchange.request.method, reply, headers)
+      : this.#source(reply.body, headers);
+    const response = new Response(source, {
       status: reply.status,
       statusText: reply.reason,
       headers,
     });
+    exchange.begin(reply);
+    this.#isHandedOver = true;
     if (this.#completed !== undefined) {
       this.#completed.then(this.#onCompleted, this.#onBroken);
     } else if (this.#body === null) this.#end(null);
@@ -107,12 +106,30 @@ export class ResponseWriter {
     const stream = canTellEnd ? body.takeStream?.() ?? null : null;
     if (stream !== null) {
       this.#isNative = true;
-      this.#sentBytes = Number(headers.get("content-length") ?? -1);
+      this.#sentBytes = -1;
       return stream as ReadableStream<Uint8Array<ArrayBuffer>>;
     }
     this.#body = body;
+    return this.#readStream(body, declaredLength(headers));
+  }
+
+  /** One read for each pull: the client's pace is the body's. */
+  #readStream(body: Body, declared: number): ReadableStream<Uint8Array> {
+    const { cancel } = this.#exchange;
     return new ReadableStream({
-      pull: (controller) => this.#pull(body, controller),
+      start: (controller) => {
+        // What was cancelled before is what this reply tells of.
+        if (cancel.cancelled) return;
+        cancel.onCancel((reason) => this.#break(reason, controller));
+      },
+      pull: async (controller) => {
+        try {
+          const chunk = await body.read();
+          if (this.#body !== null) this.#pass(chunk, declared, controller);
+        } catch (cause) {
+          this.#break(ProxyError.from(cause, "upstream_body_broken"), controller);
+        }
+      },
       cancel: () => {
         // The server stops reading when the client has left, and after it was given an error.
         if (this.#body !== null) this.#leave();
@@ -120,31 +137,31 @@ export class ResponseWriter {
     }, { highWaterMark: 0 });
   }
 
-  async #pull(
-    body: Body,
+  #pass(
+    chunk: Uint8Array | null,
+    declared: number,
     controller: ReadableStreamDefaultController,
-  ): Promise<void> {
-    let chunk: Uint8Array | null;
-    try {
-      chunk = await body.read();
-    } catch (cause) {
-      if (this.#body === null) return;
-      this.#body = null;
-      // The stream's error makes the server cut the connection: the client sees that it is incomplete.
-      controller.error(cause);
-      this.#end(ProxyError.from(cause, "upstream_body_broken"));
+  ): void {
+    if (declared >= 0) checkLength(this.#sentBytes, chunk, declared);
+    if (chunk !== null) {
+      this.#sentBytes += chunk.byteLength;
+      // A queued chunk must not change under its reader: measured, the data is corrupted else.
+      controller.enqueue(chunk.slice());
       return;
     }
-    if (this.#body === null) return;
-    if (chunk === null) {
-      this.#body = null;
-      controller.close();
-      if (this.#completed === undefined) this.#end(null);
-      return;
-    }
-    this.#sentBytes += chunk.byteLength;
-    // A queued chunk must not change under its reader: measured, the data is corrupted else.
-    controller.enqueue(chunk.slice());
+    this.#body = null;
+    controller.close();
+    if (this.#completed === undefined) this.#end(null);
+  }
+
+  /** The stream's error makes the server cut the connection: the client sees that it is incomplete. */
+  #break(reason: unknown, controller: ReadableStreamDefaultController): void {
+    const body = this.#body;
+    if (body === null) return;
+    this.#body = null;
+    body.cancel(reason);
+    controller.error(reason);
+    this.#end(ProxyError.from(reason));
   }
 
   readonly #onAbort = (): void => {
@@ -165,7 +182,6 @@ export class ResponseWriter {
     this.#exchange.abort(gone);
     body?.cancel(gone);
     if (!this.#isHandedOver) return;
-    if (this.#isNative) this.#sentBytes = -1;
     this.#end(gone);
   }
 
@@ -186,15 +202,4 @@ export class ResponseWriter {
     this.#signal.removeEventListener("abort", this.#onAbort);
     this.#exchange.end(error, this.#sentBytes);
   }
-}
-
-function headersOf(reply: Reply, body: Body | null): Headers {
-  const headers = new Headers();
-  for (const [name, value] of reply.headers) headers.append(name, value);
-  // The engine below frames the message itself.
-  headers.delete("transfer-encoding");
-  if (body?.length !== undefined && !headers.has("content-length")) {
-    headers.set("content-length", String(body.length));
-  }
-  return headers;
 }

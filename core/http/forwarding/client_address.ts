@@ -1,10 +1,11 @@
 import { ProxyError } from "../../../errors/mod.ts";
+import { unmapAddress } from "../client.ts";
 import { trimFieldValue } from "../field_syntax.ts";
 import type { Scheme } from "../head.ts";
 import type { HeaderMap } from "../header_map.ts";
 import { isAuthority } from "../request_from_web.ts";
 import { parseForwarded } from "./forwarded.ts";
-import { nodeAddress, parseIp } from "./_node_address.ts";
+import { nodeAddress } from "./_node_address.ts";
 import type { TrustedProxies } from "./trusted_proxies.ts";
 
 /** Options of {@linkcode clientAddress}. */
@@ -66,7 +67,7 @@ export function clientAddress(
 ): ClientAddress {
   const { trusted, believe = "x-forwarded" } = options;
   if (!trusted.isTrusted(connectionAddress)) {
-    return { address: plain(connectionAddress), scheme: null, host: null };
+    return { address: unmapAddress(connectionAddress), scheme: null, host: null };
   }
   return believe === "forwarded"
     ? fromForwarded(headers, connectionAddress, trusted)
@@ -79,7 +80,7 @@ function walk(
   connectionAddress: string,
   trusted: TrustedProxies,
 ): { at: number; address: string } {
-  let address = plain(connectionAddress);
+  let address = unmapAddress(connectionAddress);
   let at = chain.length;
   while (at > 0 && (at === chain.length || trusted.isTrusted(address))) {
     at--;
@@ -148,9 +149,4 @@ function schemeOf(text: string | null): Scheme | null {
 
 function hostOf(text: string | null): string | null {
   return text !== null && isAuthority(text) ? text : null;
-}
-
-/** An address of a connection in normal form. */
-function plain(address: string): string {
-  return address.startsWith("::ffff:") ? parseIp(address)?.toString() ?? address : address;
 }
