@@ -17,6 +17,8 @@ const SECRET_NAME =
 const OWN = { enumerable: true, configurable: true, writable: true };
 
 const MAX_TEXT = 8_192;
+/** Longer than what a pattern below may span before it knows a secret. */
+const MARGIN = 2_048;
 const MAX_DEPTH = 4;
 const MAX_ENTRIES = 64;
 
@@ -25,8 +27,16 @@ const MAX_ENTRIES = 64;
  * password in a URL, the common secret query parameters, private keys.
  */
 export function redactText(text: string): string {
-  const short = text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT)}…` : text;
-  return short
+  if (text.length > MAX_TEXT) {
+    // A secret that the cut goes through would not be known by its form: so the end is dropped once more.
+    const clean = redactShort(text.slice(0, MAX_TEXT + MARGIN));
+    return `${clean.slice(0, Math.min(MAX_TEXT, clean.length - MARGIN))}…`;
+  }
+  return redactShort(text);
+}
+
+function redactShort(text: string): string {
+  return text
     .replace(/-----BEGIN [A-Z ]*PRIVATE KEY-----[^]*?(?:-----END [A-Z ]*-----|$)/g, REDACTED)
     .replace(/\b(Basic|Bearer)\s+(?=\S{0,400}[\d=.]|\S{20})[\w.~+/=-]+/gi, `$1 ${REDACTED}`)
     .replace(/(\/\/[^\s/:@]{0,256}:)[^\s/@]{1,1024}@/g, `$1${REDACTED}@`)
