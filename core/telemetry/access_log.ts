@@ -1,6 +1,6 @@
 import { type Random, systemRandom } from "../../timeout/mod.ts";
 import { type Exchange, isToken } from "../http/mod.ts";
-import { type EntryOptions, ExchangeEntry } from "./_exchange_entry.ts";
+import { arrivalOf, entryOf, type EntryOptions } from "./_entry.ts";
 import { makeObserver } from "./_make_observer.ts";
 import { secretHeaders } from "./_redact.ts";
 import type { AccessLogEntry } from "./access_log_entry.ts";
@@ -95,12 +95,11 @@ export function accessLog(sink: LineSink, options: AccessLogOptions = {}): Excha
   }
 
   return makeObserver((exchange) => {
-    const entry = new ExchangeEntry(exchange, entryOptions);
+    const arrival = arrivalOf(exchange, entryOptions);
     exchange.onEnd((end) => {
       const isKept = sample === 1 || end.error !== null || end.status >= 500 || random() < sample;
       if (!isKept) return;
-      entry.finish(end);
-      const line = format(entry, exchange);
+      const line = format(entryOf(arrival, exchange, end, entryOptions), exchange);
       if (line !== null) sink.write(line);
     });
   });

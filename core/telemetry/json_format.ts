@@ -20,45 +20,42 @@ import type { AccessLogEntry } from "./access_log_entry.ts";
  */
 export function jsonFormat(): (entry: AccessLogEntry) => string {
   const time = new IsoTimeCache();
-  return (entry) => {
-    let line =
-      `{"time":"${time.at(entry.time)}","id":${quote(entry.id)},"client":${
-        quote(entry.client)
-      },"method":${quote(entry.method)},"target":${
-        quote(entry.target)
-      },"scheme":"${entry.scheme}"` +
-      `,"host":${quote(entry.host)},"protocol":"${entry.protocol}","status":${entry.status}` +
-      `,"sentBytes":${known(entry.sentBytes)},"receivedBytes":${entry.receivedBytes}` +
-      `,"durationMs":${known(entry.durationMs)},"upstream":${quoteOrNull(entry.upstream)}` +
-      `,"upstreamConnectMs":${known(entry.upstreamConnectMs)}` +
-      `,"upstreamHeadMs":${known(entry.upstreamHeadMs)},"attempts":${entry.attempts}` +
-      `,"error":${quoteOrNull(entry.error)},"userAgent":${quoteOrNull(entry.userAgent)}` +
-      `,"referer":${quoteOrNull(entry.referer)}`;
-    const { user, requestHeaders, responseHeaders } = entry;
-    if (user !== null) line += `,"user":${quote(user)}`;
-    if (!isEmpty(requestHeaders)) line += `,"requestHeaders":${JSON.stringify(requestHeaders)}`;
-    if (!isEmpty(responseHeaders)) line += `,"responseHeaders":${JSON.stringify(responseHeaders)}`;
-    return `${line}}`;
-  };
-}
-
-// Measured: this test costs less than JSON.stringify, and most texts need no escape.
-const UNSAFE = /["\\]|[^\x20-\x7e]/;
-
-function quote(text: string): string {
-  return UNSAFE.test(text) ? JSON.stringify(text) : `"${text}"`;
-}
-
-function quoteOrNull(text: string | null): string {
-  return text === null ? "null" : quote(text);
+  // JSON.stringify: measured, putting the line together by hand is no faster.
+  return (entry) =>
+    JSON.stringify({
+      time: time.at(entry.time),
+      id: entry.id,
+      client: entry.client,
+      method: entry.method,
+      target: entry.target,
+      scheme: entry.scheme,
+      host: entry.host,
+      protocol: entry.protocol,
+      status: entry.status,
+      sentBytes: known(entry.sentBytes),
+      receivedBytes: entry.receivedBytes,
+      durationMs: known(entry.durationMs),
+      upstream: entry.upstream,
+      upstreamConnectMs: known(entry.upstreamConnectMs),
+      upstreamHeadMs: known(entry.upstreamHeadMs),
+      attempts: entry.attempts,
+      error: entry.error,
+      userAgent: entry.userAgent,
+      referer: entry.referer,
+      user: entry.user ?? undefined,
+      requestHeaders: present(entry.requestHeaders),
+      responseHeaders: present(entry.responseHeaders),
+    });
 }
 
 /** Microseconds are enough; -1 stands for what is not known. */
-function known(value: number): string {
-  return value < 0 ? "null" : String(Math.round(value * 1000) / 1000);
+function known(value: number): number | null {
+  return value < 0 ? null : Math.round(value * 1000) / 1000;
 }
 
-function isEmpty(record: Readonly<Record<string, string>>): boolean {
-  for (const _ in record) return false;
-  return true;
+function present(
+  record: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> | undefined {
+  for (const _ in record) return record;
+  return undefined;
 }
