@@ -1,0 +1,74 @@
+import type { Environment } from "../environment.ts";
+import type { IdleSample } from "../idle.ts";
+import { describeCase } from "../load_case.ts";
+import type { CaseSummary } from "../summary.ts";
+import type { Target } from "../targets/mod.ts";
+import { idleTable, loadTable, type Table } from "./figures.ts";
+
+const BEGIN = "<!-- bench:begin: written by tests/bench, do not edit -->";
+const END = "<!-- bench:end -->";
+
+/** The page where there is none yet. */
+export const EMPTY_PAGE = `# Performance
+
+What a request costs this proxy in CPU time, against other proxies in the same run. \`deno task bench:proxy\` measures it,
+\`deno task bench:proxy --help\` tells how to measure something else, and with \`--write\` the bench writes what is between
+the marks below; no figure there is written by hand.
+
+How to read it: every proxy has one CPU for itself, load generator and upstream share the rest. The targets take turns, round
+by round, and a ratio is the median of the ratios of each round, so that a machine that does other things too disturbs
+it little; requests per second and latency hold for that machine and that moment only. CPU time is user and system time of
+all threads and processes of a proxy divided by the answers that the clients got. Memory is resident memory: its peak
+during the load, and for idle connections the growth by connections that made one request each.
+
+${BEGIN}
+
+${END}
+`;
+
+/** What a run found. */
+export interface Findings {
+  readonly environment: Environment;
+  readonly targets: readonly Target[];
+  readonly summaries: readonly CaseSummary[];
+  readonly idle: readonly IdleSample[];
+}
+
+/** Everything that a run found, in Markdown. */
+export function findingsMarkdown({ environment, targets, summaries, idle }: Findings): string {
+  const { date, command, commit, machine, cpus, load, versions } = environment;
+  const facts = [
+    `Date: ${date}, commit ${commit}`,
+    `Command: \`${command}\``,
+    `Machine: ${machine}; ${cpus}`,
+    `Load: ${load}`,
+    ...targets.map(({ name, title }) => `${name}: ${title} (${versions[name]})`),
+  ];
+  const loads = summaries.flatMap((each) => [
+    `### ${describeCase(each.loadCase)}`,
+    markdownTable(loadTable(each)),
+  ]);
+  const held = idle.length === 0 ? [] : ["### Idle connections", markdownTable(idleTable(idle))];
+  return [facts.map((each) => `- ${each}`).join("\n"), ...loads, ...held].join("\n\n");
+}
+
+/** A table in Markdown. */
+export function markdownTable({ head, rows }: Table): string {
+  const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
+  const rule = head.map((_, column) => column === 0 ? "---" : "---:");
+  return [line(head), line(rule), ...rows.map(line)].join("\n");
+}
+
+/**
+ * Puts text between the marks of a page, instead of what was there.
+ *
+ * @throws {SyntaxError} if the page does not have both marks, once and in their order
+ */
+export function replaceMarked(page: string, text: string): string {
+  const [before, rest, ...more] = page.split(BEGIN);
+  const [inside, after, ...evenMore] = rest?.split(END) ?? [];
+  if (inside === undefined || after === undefined || more.length + evenMore.length > 0) {
+    throw new SyntaxError(`Cannot write page: not one "${BEGIN}" and one "${END}" after it`);
+  }
+  return `${before}${BEGIN}\n\n${text}\n\n${END}${after}`;
+}
