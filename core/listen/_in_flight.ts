@@ -1,20 +1,11 @@
 import type { ProxyError } from "../../errors/mod.ts";
-import {
-  type Exchange,
-  type Handler,
-  type Reply,
-  type ServerExchange,
-  toReply,
-} from "../http/mod.ts";
-import { CuttableBody } from "./_cuttable_body.ts";
+import { type Exchange, type Handler, type ServerExchange, toReply } from "../http/mod.ts";
 
 /** One exchange on its way. */
 interface Flight {
   readonly exchange: ServerExchange;
   /** Gives the handler's answer up, while it is waited for. */
   abandon: ((reason: ProxyError) => void) | null;
-  /** The content of the reply, once there is one. */
-  body: CuttableBody | null;
 }
 
 /** The exchanges of a listener that have begun and not ended, and the way to end them early. */
@@ -36,7 +27,7 @@ export class InFlight {
 
   /** Notes an exchange until its end. */
   add(exchange: ServerExchange): void {
-    this.#flights.set(exchange, { exchange, abandon: null, body: null });
+    this.#flights.set(exchange, { exchange, abandon: null });
     exchange.onEnd(({ error }) => {
       this.#flights.delete(exchange);
       if (this.#reason !== null && error !== null) this.#cutCount++;
@@ -69,26 +60,15 @@ export class InFlight {
     };
   }
 
-  /** Makes the content of a reply such that it can be cut. */
-  hold(reply: Reply, exchange: Exchange): void {
-    const flight = this.#flights.get(exchange);
-    if (flight === undefined || reply.body === null) return;
-    reply.body = flight.body = new CuttableBody(reply.body);
-  }
-
   /**
    * Ends everything early, and what begins later too: handlers hear it through `exchange.cancel`,
    * those that do not listen are not waited for, replies on their way break off.
    */
   cut(reason: ProxyError): void {
     this.#reason = reason;
-    for (const { exchange, abandon, body } of [...this.#flights.values()]) {
-      const isSent = exchange.reply !== null && (body === null || body.isInMemory);
-      if (isSent) continue;
-      exchange.error ??= reason;
-      exchange.cancel.cancel(reason);
+    for (const { exchange, abandon } of [...this.#flights.values()]) {
+      exchange.abort(reason);
       abandon?.(reason);
-      body?.cut(reason);
     }
   }
 

@@ -1,16 +1,8 @@
-import { ProxyError } from "../../errors/mod.ts";
-import {
-  type FetchHandler,
-  type Handler,
-  type Reply,
-  type ServerExchange,
-  toFetch,
-} from "../http/mod.ts";
+import { type FetchHandler, type Handler, toFetch } from "../http/mod.ts";
 import { startDenoServer } from "./_deno_server.ts";
 import { EngineListener } from "./_engine_listener.ts";
 import { InFlight } from "./_in_flight.ts";
 import { listenFailure } from "./_listen_failure.ts";
-import { unmapClient } from "./_unmap_client.ts";
 import type { Listener } from "./listener.ts";
 import { ListenError } from "./listen_error.ts";
 import {
@@ -67,13 +59,11 @@ function fetchFor(
   inFlight: InFlight,
   isDraining: () => boolean,
 ): FetchHandler {
-  const { clock, onExchange, onError, onReply, replyTo } = options;
-  /** The exchange that was begun last. */
-  let begun: ServerExchange | null = null;
-  const answer = toFetch(inFlight.guard(handler), {
+  const { clock, tls, onExchange, onError, onReply, replyTo } = options;
+  return toFetch(inFlight.guard(handler), {
     clock,
+    scheme: tls === undefined ? "http" : "https",
     onExchange: (exchange) => {
-      begun = exchange;
       inFlight.add(exchange);
       onExchange(exchange);
     },
@@ -81,25 +71,11 @@ function fetchFor(
       onError(error, exchange);
       return replyTo(error, exchange);
     },
-    onReply: (reply: Reply, exchange) => {
+    onReply: (reply, exchange) => {
       onReply(reply, exchange);
       // On HTTP/2, where the field is forbidden, hyper leaves it out (measured).
       if (isDraining()) reply.headers.set("connection", "close");
-      inFlight.hold(reply, exchange);
     },
     onListenerError: (error) => onError(error, null),
   });
-  return async (request, info) => {
-    // It runs to where the exchange has begun before it waits for the first time.
-    const answering = answer(request, info && unmapClient(info));
-    const exchange = begun;
-    try {
-      return await answering;
-    } catch (error) {
-      // A reply that the web cannot express, such as a reason phrase with a line break.
-      onError(error, exchange);
-      exchange?.end(ProxyError.from(error), 0);
-      return new Response(null, { status: 500 });
-    }
-  };
 }

@@ -37,6 +37,10 @@ export interface Listener extends AsyncDisposable {
    * elsewhere; what arrives in the next 50 ms is still served; then nothing is accepted any more, idle
    * connections are closed, and what is in flight has until the deadline to finish.
    *
+   * At the deadline `exchange.cancel` fires with `server_stopping`: whoever has not answered gets a 503,
+   * and replies on their way are cut. A stream that Deno sends natively ends with its source, or with
+   * the process.
+   *
    * A second call may bring the deadline forward, and gets the same report.
    *
    * @throws {RangeError} if the deadline is negative or NaN

@@ -41,6 +41,14 @@ export class RawClient implements Disposable {
     return this.#text;
   }
 
+  /** What has come up to the end of the text, which is taken out. */
+  async take(text: string): Promise<string> {
+    const all = await this.until(text);
+    const end = all.indexOf(text) + text.length;
+    this.#text = all.slice(end);
+    return all.slice(0, end);
+  }
+
   /** All that has come when the connection has ended. */
   async untilEnd(): Promise<string> {
     while (await this.#read());
