@@ -4,6 +4,7 @@
  * @module
  */
 export * from "./http/mod.ts";
+export * from "./http1/codec/mod.ts";
 export * from "./transport/mod.ts";
 export * from "./telemetry/mod.ts";
 export * from "./listen/mod.ts";
