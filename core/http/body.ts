@@ -36,4 +36,6 @@ export interface Body {
    * @returns how many bytes it copied, or -1
    */
   readInto?(to: Uint8Array, at: number): number;
+  /** Whether the next read gives its chunk without waiting; undefined where nobody can know. */
+  readonly isReady?: boolean;
 }

@@ -1,3 +1,4 @@
+import { ExpectedLength } from "./_expected_length.ts";
 import type { Body } from "./body.ts";
 import type { HeaderMap } from "./header_map.ts";
 
@@ -12,7 +13,7 @@ export type BodySource =
 
 /** Options of {@linkcode bodyFrom}. */
 export interface BodyFromOptions {
-  /** The length of a stream, where the caller knows it. */
+  /** The length of a stream or iterable, where the caller knows it; a body that differs is an error. */
   length?: number;
   /** Trailer fields to be sent after the content. */
   trailers?: HeaderMap;
@@ -87,7 +88,7 @@ class StreamBody implements Body {
   readonly trailers: HeaderMap | null;
   #stream: ReadableStream<Uint8Array> | null;
   #reader: ReadableStreamDefaultReader<Uint8Array> | null = null;
-  #left: number;
+  readonly #expected: ExpectedLength;
 
   constructor(
     stream: ReadableStream<Uint8Array>,
@@ -96,7 +97,7 @@ class StreamBody implements Body {
   ) {
     this.#stream = stream;
     this.length = length;
-    this.#left = length ?? -1;
+    this.#expected = new ExpectedLength(length);
     this.trailers = trailers;
   }
 
@@ -114,19 +115,15 @@ class StreamBody implements Body {
     for (;;) {
       const { done, value } = await reader.read();
       if (done) {
+        // Cancelled while it waited: then it has not ended too early.
+        if (this.#stream !== null) this.#expected.end();
         this.#stream = null;
-        if (this.#left > 0) {
-          throw new TypeError(
-            `Cannot read a body: ${this.#left} bytes are missing`,
-          );
-        }
         return null;
       }
       if (value.byteLength === 0) continue;
-      if (this.#left >= 0 && (this.#left -= value.byteLength) < 0) {
-        const error = new TypeError(
-          "Cannot read a body: it is longer than its length says",
-        );
+      try {
+        this.#expected.take(value.byteLength);
+      } catch (error) {
         this.cancel(error);
         throw error;
       }
@@ -148,6 +145,8 @@ class IterableBody implements Body {
   readonly length?: number;
   readonly trailers: HeaderMap | null;
   #iterator: AsyncIterator<Uint8Array> | null;
+  #failure: { readonly error: unknown } | null = null;
+  readonly #expected: ExpectedLength;
 
   constructor(
     source: AsyncIterable<Uint8Array>,
@@ -156,16 +155,39 @@ class IterableBody implements Body {
   ) {
     this.#iterator = source[Symbol.asyncIterator]();
     this.length = length;
+    this.#expected = new ExpectedLength(length);
     this.trailers = trailers;
   }
 
   async read(): Promise<Uint8Array | null> {
     while (this.#iterator !== null) {
-      const { done, value } = await this.#iterator.next();
-      if (done) this.#iterator = null;
-      else if (value.byteLength > 0) return value;
+      const { done, value } = await this.#next(this.#iterator);
+      if (this.#iterator === null) break;
+      if (done) {
+        this.#iterator = null;
+        this.#expected.end();
+      } else if (value.byteLength > 0) {
+        try {
+          this.#expected.take(value.byteLength);
+        } catch (error) {
+          this.cancel();
+          throw error;
+        }
+        return value;
+      }
     }
     return null;
+  }
+
+  /** A generator that has thrown says that it is done from then on; this says what it threw. */
+  async #next(iterator: AsyncIterator<Uint8Array>): Promise<IteratorResult<Uint8Array>> {
+    if (this.#failure !== null) throw this.#failure.error;
+    try {
+      return await iterator.next();
+    } catch (error) {
+      this.#failure = { error };
+      throw error;
+    }
   }
 
   cancel(): void {

@@ -44,7 +44,7 @@ export function errorReply(
 ): Reply {
   const page = errorPage(error, {
     accept: exchange.request.headers.get("accept"),
-    requestId: exchange.id,
+    requestId: exchange.id === "" ? undefined : exchange.id,
     ...options,
   });
   // 499 stands in logs only: a client that has gone reads nothing, and nobody else may see it.

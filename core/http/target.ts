@@ -1,12 +1,13 @@
 /**
  * The one normal form of a request target's path, by which every decision (route, cache, limit,
  * permission) is made, so that no two parts of a proxy see different paths: percent-encoded unreserved
- * characters decoded, the hex digits of the others in upper case (RFC 3986 §6.2.2), dot segments
- * removed (§5.2.4), runs of slashes made one. The target that is forwarded stays as it is.
+ * characters decoded, the hex digits of the others in upper case (RFC 3986 §6.2.2), what may not stand
+ * in a path encoded (§3.3), dot segments removed (§5.2.4), runs of slashes made one. The target that is
+ * forwarded stays as it is.
  *
  * Returns null for a target without a path (`*`, `host:port`) and for a path that servers read in
- * different ways: a bad percent-encoding, an encoded NUL, slash or backslash, a bare backslash, or
- * more `..` than segments.
+ * different ways: a bad percent-encoding, an encoded NUL, slash or backslash, a bare backslash, more `..`
+ * than segments, or a dot segment with parameters (`..;x`, which Tomcat and Jetty take for `..`).
  *
  * @example
  * ```ts
@@ -19,35 +20,43 @@
  * ```
  */
 export function normalPath(target: string): string | null {
-  if (target.charCodeAt(0) !== 47) return null;
+  if (target.charCodeAt(0) !== SLASH) return null;
   const query = target.indexOf("?");
   const path = query < 0 ? target : target.slice(0, query);
   if (IS_NORMAL.test(path)) return path;
-  const decoded = decodeUnreserved(path);
-  if (decoded === null || decoded.includes("\\") || decoded.includes("#")) {
-    return null;
-  }
-  return removeDotSegments(decoded);
+  const encoded = normalCharacters(path);
+  return encoded === null ? null : removeDotSegments(encoded);
 }
 
-/** Paths that nothing needs to be done to, which is most of them: no `%`, `\`, `#`, `//` and no dot segment. */
-const IS_NORMAL = /^(?:\/(?!\.{1,2}(?:\/|$))[^/%\\#]+)+\/?$|^\/$/;
+const SLASH = 47;
+const PERCENT = 37;
+const BACKSLASH = 92;
 
-function decodeUnreserved(path: string): string | null {
-  if (!path.includes("%")) return path;
+/** Paths that nothing needs to be done to, which is most of them: allowed characters, no `//`, no dot segment. */
+const IS_NORMAL = /^(?:\/(?!\.{1,2}(?:[/;]|$))[A-Za-z0-9\-._~!$&'()*+,;=:@]+)+\/?$|^\/$/;
+const IS_UNRESERVED = /[A-Za-z0-9\-._~]/;
+const MAY_STAND = /[A-Za-z0-9\-._~!$&'()*+,;=:@/]/;
+const DOT_WITH_PARAMETERS = /^\.{1,2}(?:;|%3B)/;
+
+/** Every character in the one way in which it may be written; null when it may not be there at all. */
+function normalCharacters(path: string): string | null {
   let out = "";
   for (let i = 0; i < path.length; i++) {
-    if (path.charCodeAt(i) !== 37) {
-      out += path[i];
-      continue;
-    }
-    const hex = path.slice(i + 1, i + 3);
-    if (!/^[0-9a-f]{2}$/i.test(hex)) return null;
-    const code = parseInt(hex, 16);
-    if (code === 0 || code === 47 || code === 92) return null;
+    let code = path.charCodeAt(i);
+    let canStand = MAY_STAND;
+    if (code === PERCENT) {
+      const hex = path.slice(i + 1, i + 3);
+      if (!/^[0-9a-f]{2}$/i.test(hex)) return null;
+      code = parseInt(hex, 16);
+      if (code === 0 || code === SLASH) return null;
+      canStand = IS_UNRESERVED;
+      i += 2;
+    } else if (code <= 32 || code === 127 || code > 255 || code === 35) return null;
+    if (code === BACKSLASH) return null;
     const character = String.fromCharCode(code);
-    out += /[A-Za-z0-9\-._~]/.test(character) ? character : `%${hex.toUpperCase()}`;
-    i += 2;
+    out += canStand.test(character)
+      ? character
+      : `%${code < 16 ? "0" : ""}${code.toString(16).toUpperCase()}`;
   }
   return out;
 }
@@ -57,6 +66,7 @@ function removeDotSegments(path: string): string | null {
   const segments = path.split("/");
   for (const segment of segments) {
     if (segment === "" || segment === ".") continue;
+    if (DOT_WITH_PARAMETERS.test(segment)) return null;
     if (segment !== "..") kept.push(segment);
     else if (kept.pop() === undefined) return null;
   }

@@ -1,0 +1,186 @@
+import { ProxyError } from "../../../errors/mod.ts";
+import type { Body, HeaderMap } from "../../http/mod.ts";
+import { giveLarge, takeLarge } from "../_buffers.ts";
+import { ChunkedDecoder, Framing, parseError, type WireRequestHead } from "../codec/mod.ts";
+import type { Inbound } from "./_inbound.ts";
+
+/** What the content of a request needs of its connection. */
+export interface BodySource {
+  readonly inbound: Inbound;
+  /** Reads from the client within the time that it has; 0 bytes is never given. */
+  readContent(into: Uint8Array): Promise<number | null>;
+  /** Tells a client that waits for it to go on (RFC 9110 §10.1.1). */
+  sendContinue(): Promise<void>;
+  /** The content has been read to its end. */
+  contentEnded(): void;
+}
+
+/**
+ * The content of one request on the wire: what came with the head first, then reads into a borrowed
+ * buffer, never beyond the end where the length is known.
+ */
+export class RequestBody implements Body {
+  readonly length?: number;
+  readonly #source: BodySource;
+  readonly #decoder: ChunkedDecoder | null;
+  #remaining: number;
+  #awaitsContinue: boolean;
+  #buffer: Uint8Array | null = null;
+  /** What was read of the chunked content into the buffer and not decoded yet. */
+  #start = 0;
+  #end = 0;
+  #isDone = false;
+  #isCancelled = false;
+  #isReading = false;
+  #failure: ProxyError | null = null;
+  /** Bytes of content that were given out. */
+  receivedBytes = 0;
+
+  constructor(source: BodySource, head: WireRequestHead) {
+    this.#source = source;
+    const isChunked = head.framing === Framing.CHUNKED;
+    this.#decoder = isChunked ? new ChunkedDecoder() : null;
+    this.#remaining = isChunked ? 0 : head.contentLength;
+    if (!isChunked) this.length = head.contentLength;
+    this.#awaitsContinue = head.expectsContinue;
+    if (!isChunked && head.contentLength === 0) this.#finish();
+  }
+
+  /** Whether all of it was read from the connection. */
+  get isDone(): boolean {
+    return this.#isDone;
+  }
+
+  /** Whether the client still waits to be told to send it. */
+  get awaitsContinue(): boolean {
+    return this.#awaitsContinue;
+  }
+
+  /** Whether the connection cannot go on behind it. */
+  get isBroken(): boolean {
+    return this.#failure !== null || this.#isReading;
+  }
+
+  get trailers(): HeaderMap | null {
+    return this.#isDone && this.#decoder !== null ? this.#decoder.trailers : null;
+  }
+
+  async read(): Promise<Uint8Array | null> {
+    if (this.#failure !== null) throw this.#failure;
+    if (this.#isDone || this.#isCancelled) return null;
+    if (this.#awaitsContinue) {
+      this.#awaitsContinue = false;
+      await this.#source.sendContinue();
+    }
+    this.#isReading = true;
+    try {
+      const chunk = this.#decoder === null
+        ? await this.#readCounted()
+        : await this.#readChunked(this.#decoder);
+      if (chunk !== null) this.receivedBytes += chunk.byteLength;
+      return chunk;
+    } catch (error) {
+      this.#failure = ProxyError.from(error, "client_body_broken");
+      // A read that was given up may still write into it.
+      this.#buffer = null;
+      throw this.#failure;
+    } finally {
+      this.#isReading = false;
+    }
+  }
+
+  /** Nobody wants the rest; the connection decides whether to read and drop it. */
+  cancel(): void {
+    this.#isCancelled = true;
+  }
+
+  /**
+   * Reads and drops the rest.
+   *
+   * @returns whether the end was found within so many bytes
+   */
+  async drain(maxBytes: number): Promise<boolean> {
+    this.#isCancelled = false;
+    if (this.#remaining > maxBytes) return false;
+    let left = maxBytes;
+    while (!this.#isDone) {
+      const chunk = await this.read();
+      if (chunk !== null && (left -= chunk.byteLength) < 0) return false;
+    }
+    return true;
+  }
+
+  /**
+   * Ends the use of the borrowed buffer; the exchange is over. What was read beyond the end of chunked
+   * content goes back to the connection.
+   */
+  release(): void {
+    const buffer = this.#buffer;
+    if (buffer === null || this.#isReading) return;
+    this.#buffer = null;
+    if (this.#start < this.#end) {
+      this.#source.inbound.unread(buffer.subarray(this.#start, this.#end));
+    }
+    giveLarge(buffer);
+  }
+
+  async #readCounted(): Promise<Uint8Array | null> {
+    const { inbound } = this.#source;
+    const waiting = inbound.end - inbound.start;
+    let chunk: Uint8Array;
+    if (waiting > 0) {
+      const count = Math.min(waiting, this.#remaining);
+      chunk = inbound.bytes.subarray(inbound.start, inbound.start += count);
+    } else {
+      const buffer = this.#buffer ??= takeLarge();
+      const room = Math.min(buffer.byteLength, this.#remaining);
+      const count = await this.#source.readContent(buffer.subarray(0, room));
+      if (count === null) throw brokenOff();
+      chunk = buffer.subarray(0, count);
+    }
+    this.#remaining -= chunk.byteLength;
+    if (this.#remaining === 0) this.#finish();
+    return chunk;
+  }
+
+  async #readChunked(decoder: ChunkedDecoder): Promise<Uint8Array | null> {
+    const { inbound } = this.#source;
+    for (;;) {
+      const isFromHead = inbound.start < inbound.end;
+      if (!isFromHead && this.#start === this.#end) {
+        const buffer = this.#buffer ??= takeLarge();
+        const count = await this.#source.readContent(buffer);
+        if (count === null) throw brokenOff();
+        this.#start = 0;
+        this.#end = count;
+      }
+      const bytes = isFromHead ? inbound.bytes : this.#buffer ?? inbound.bytes;
+      const start = isFromHead ? inbound.start : this.#start;
+      const end = isFromHead ? inbound.end : this.#end;
+      const next = decoder.decode(bytes, start, end);
+      if (next < 0) throw parseError(next, "request");
+      if (isFromHead) inbound.start = next;
+      else this.#start = next;
+      if (decoder.isDone) {
+        this.#finish();
+        return null;
+      }
+      if (decoder.dataEnd > decoder.dataStart) {
+        return bytes.subarray(decoder.dataStart, decoder.dataEnd);
+      }
+    }
+  }
+
+  #finish(): void {
+    this.#isDone = true;
+    this.#awaitsContinue = false;
+    this.#source.contentEnded();
+  }
+}
+
+function brokenOff(): ProxyError {
+  return new ProxyError(
+    "client_body_broken",
+    "Cannot read the request body: the client ended before its end",
+  );
+}

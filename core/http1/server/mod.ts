@@ -1,0 +1,8 @@
+/**
+ * The server side of the HTTP/1.1 engine.
+ *
+ * @module
+ */
+export { type Duplex, writeAll } from "./duplex.ts";
+export { type CheckedServerLimits, checkServerLimits, type ServerLimits } from "./server_limits.ts";
+export { ServerConnection, type ServerConnectionOptions } from "./server_connection.ts";

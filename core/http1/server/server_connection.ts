@@ -1,0 +1,631 @@
+import { ProxyError } from "../../../errors/mod.ts";
+import type { TimerWheel, WheelTimer } from "../../../timeout/mod.ts";
+import {
+  type Body,
+  type Client,
+  type Handler,
+  hasNoContent,
+  httpDate,
+  type Reply,
+  type ResponseHead,
+  ServerExchange,
+  toReply,
+} from "../../http/mod.ts";
+import { giveLarge, takeLarge } from "../_buffers.ts";
+import { Framing, parseError, RequestParser, WireRequestHead } from "../codec/mod.ts";
+import { Inbound } from "./_inbound.ts";
+import { type BodySource, RequestBody } from "./_request_body.ts";
+import { relay } from "./_tunnel_relay.ts";
+import { headLength, writeResponseHead, writeText } from "./_write_head.ts";
+import { type Duplex, writeAll } from "./duplex.ts";
+import type { CheckedServerLimits } from "./server_limits.ts";
+
+/** What the connections of a listener have in common. */
+export interface ServerConnectionOptions {
+  /** Answers requests. */
+  handler: Handler;
+  /** Runs the timeouts. */
+  wheel: TimerWheel;
+  /** Bounds of what clients may send and of how long they may take. */
+  limits: CheckedServerLimits;
+  /** Writes the response for what the handler threw, and for what is no request. */
+  errorReply: (error: ProxyError, exchange: ServerExchange) => Reply;
+  /** Sees every exchange before the handler does. */
+  onExchange?: (exchange: ServerExchange) => void;
+  /** Sees every reply before it is sent, and may change its head. */
+  onReply?: (reply: Reply, exchange: ServerExchange) => void;
+  /** Gets what a listener of an exchange's end throws. */
+  onListenerError?: (error: unknown) => void;
+}
+
+// What the connection waits for, and its timer with it.
+const NOTHING = 0;
+const IDLE = 1;
+const HEAD = 2;
+const CONTENT = 3;
+const WRITE = 4;
+const HALF_CLOSED = 5;
+
+const encoder = new TextEncoder();
+const CRLF = encoder.encode("\r\n");
+const CONTINUE = encoder.encode("HTTP/1.1 100 Continue\r\n\r\n");
+const CLOSE_LINE = encoder.encode("connection: close\r\n");
+const KEEP_ALIVE_LINE = encoder.encode("connection: keep-alive\r\n");
+const CHUNKED_LINE = encoder.encode("transfer-encoding: chunked\r\n");
+const LAST_CHUNK = encoder.encode("0\r\n\r\n");
+/** `ffffffff\r\n` before and `\r\n` behind a chunk. */
+const CHUNK_FRAME = 12;
+/** Bytes that are read and dropped after the last response, so that it is not lost in a reset. */
+const MAX_LINGER_BYTES = 262_144;
+
+/**
+ * One connection of a client over HTTP/1.1: it reads a request, has it answered, writes the answer, and
+ * begins again. One loop, one timer, and in the steady state two calls of the system for a request.
+ */
+export class ServerConnection implements BodySource {
+  readonly inbound: Inbound;
+  readonly #duplex: Duplex;
+  readonly #client: Client;
+  readonly #options: ServerConnectionOptions;
+  readonly #parser: RequestParser;
+  readonly #head = new WireRequestHead();
+  readonly #timer: WheelTimer;
+  readonly #onParked = (count: number | null): void => this.#sawParked(count);
+  readonly #onParkedError = (): void => this.#sawParked(null);
+  readonly #inform = (head: ResponseHead): void => this.#writeInterim(head);
+  #waitsFor = IDLE;
+  #exchange: ServerExchange | null = null;
+  #body: RequestBody | null = null;
+  /** Interim responses that are being written. */
+  #interim: Promise<void> | null = null;
+  #requests = 0;
+  #isDraining = false;
+  #isClosed = false;
+  #hasBegunReply = false;
+  /** The client ended its direction and nothing came in the grace: a write would still succeed once. */
+  #isClientGone = false;
+  /** Milliseconds that the client was waited for, and since when it is. */
+  #contentWaitMs = 0;
+  #giveContentUp: (reason: ProxyError) => void = ignore;
+
+  constructor(duplex: Duplex, client: Client, options: ServerConnectionOptions) {
+    const { limits, wheel } = options;
+    this.#duplex = duplex;
+    this.#client = client;
+    this.#options = options;
+    this.inbound = new Inbound(duplex, limits.maxHeadBytes);
+    this.#parser = new RequestParser(limits);
+    this.#timer = wheel.timer(() => this.#timedOut());
+  }
+
+  /** Whether a request is on its way. */
+  get isBusy(): boolean {
+    return this.#exchange !== null;
+  }
+
+  /** Serves requests until the connection ends; never rejects. */
+  async run(): Promise<void> {
+    try {
+      this.#wait(HEAD, this.#options.limits.headTimeoutMs);
+      while (await this.#receive()) {
+        if (!await this.#serve()) break;
+      }
+    } catch (error) {
+      this.#fail(ProxyError.from(error, "client_gone"));
+    } finally {
+      this.close();
+      this.inbound.dispose();
+    }
+  }
+
+  /** The next answer is the last one; an idle connection ends now. */
+  drain(): void {
+    this.#isDraining = true;
+    if (this.#exchange === null && !this.#parser.isInHead) this.close();
+  }
+
+  /** Ends the connection now; what is on its way is cut. */
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#timer.disarm();
+    try {
+      this.#duplex.close();
+    } catch {
+      // The connection is closed already.
+    }
+  }
+
+  /** Reads up to the end of a head; false when there is none any more. */
+  async #receive(): Promise<boolean> {
+    const { inbound } = this;
+    for (;;) {
+      if (inbound.start < inbound.end) {
+        if (this.#waitsFor === IDLE) this.#wait(HEAD, this.#options.limits.headTimeoutMs);
+        const at = this.#parser.parse(inbound.bytes, inbound.start, inbound.end, this.#head);
+        if (at > 0) {
+          this.#wait(NOTHING, Infinity);
+          inbound.start = at;
+          return true;
+        }
+        if (at < 0) {
+          await this.#refuse(parseError(at, "request"));
+          return false;
+        }
+      }
+      if (await inbound.fill() === null) return false;
+    }
+  }
+
+  /** Has one request answered; false when the connection is to end. */
+  async #serve(): Promise<boolean> {
+    const { handler, onExchange, onReply, onListenerError, errorReply, wheel, limits } =
+      this.#options;
+    const head = this.#head;
+    head.scheme = this.#client.scheme;
+    const exchange = new ServerExchange(head, {
+      client: this.#client,
+      clock: wheel,
+      inform: this.#inform,
+      onListenerError,
+    });
+    this.#exchange = exchange;
+    this.#hasBegunReply = false;
+    this.#requests++;
+    if (head.framing === Framing.NONE) this.contentEnded();
+    else exchange.body = this.#body = new RequestBody(this, head);
+    onExchange?.(exchange);
+    let reply: Reply;
+    try {
+      const answer = handler(exchange);
+      reply = toReply(answer instanceof Promise ? await answer : answer);
+    } catch (error) {
+      const failure = ProxyError.from(error);
+      exchange.error ??= failure;
+      reply = errorReply(failure, exchange);
+    }
+    onReply?.(reply, exchange);
+    let sentBytes = 0;
+    let failure: ProxyError | null = null;
+    let isOpen = false;
+    const writer = new ReplyWriter(this, exchange, reply);
+    try {
+      if (this.#isClosed || this.#isClientGone) throw goneError();
+      if (this.#interim !== null) await this.#interim;
+      this.#hasBegunReply = true;
+      isOpen = await writer.run(this.#mayKeepAlive());
+      if (reply.tunnel !== undefined) isOpen = false;
+    } catch (error) {
+      failure = writer.isClientGone || this.#isClientGone
+        ? goneError(error)
+        : ProxyError.from(error, "client_gone");
+      isOpen = false;
+    }
+    sentBytes = writer.sentBytes;
+    this.#wait(NOTHING, Infinity);
+    if (failure !== null) {
+      // The client must see that the response is not whole: the connection ends without its end.
+      exchange.cancel.cancel(failure);
+      reply.body?.cancel(failure);
+      this.close();
+    }
+    const body = this.#body;
+    if (body !== null) exchange.receivedBytes = body.receivedBytes;
+    exchange.end(failure, sentBytes);
+    this.#exchange = null;
+    this.#body = null;
+    reply.release?.();
+    if (body !== null) isOpen = await this.#finishContent(body, isOpen);
+    if (!isOpen) {
+      await this.#linger();
+      return false;
+    }
+    this.inbound.recycle();
+    this.#wait(IDLE, limits.idleTimeoutMs);
+    return !this.#isDraining || this.inbound.start < this.inbound.end;
+  }
+
+  #mayKeepAlive(): boolean {
+    const body = this.#body;
+    return this.#head.isKeepAlive && !this.#isDraining &&
+      this.#requests < this.#options.limits.maxRequests &&
+      (body === null || (!body.awaitsContinue && !body.isBroken));
+  }
+
+  /** What nobody has read of the content is in the way of the next request. */
+  async #finishContent(body: RequestBody, isOpen: boolean): Promise<boolean> {
+    let isClean = isOpen && !body.isBroken;
+    if (isClean && !body.isDone) {
+      isClean = await body.drain(this.#options.limits.maxDrainBytes).catch(() => false);
+    }
+    body.release();
+    return isClean;
+  }
+
+  /**
+   * Ends the own direction and drops what the client still sends: closing while bytes wait would reset the
+   * connection, and the client could lose the response (RFC 9112 §9.6).
+   */
+  async #linger(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#wait(NOTHING, Infinity);
+    try {
+      await this.#duplex.closeWrite();
+      this.#wait(IDLE, 2_000);
+      const { inbound } = this;
+      for (let dropped = 0; dropped < MAX_LINGER_BYTES;) {
+        inbound.start = inbound.end;
+        const count = await inbound.fill();
+        if (count === null) break;
+        dropped += count;
+      }
+    } catch {
+      // It ended another way.
+    }
+  }
+
+  // What the content needs.
+
+  async readContent(into: Uint8Array): Promise<number | null> {
+    const { bodyTimeoutMs, minBytesPerSecond, minRateGraceMs } = this.#options.limits;
+    const { wheel } = this.#options;
+    const since = wheel.now();
+    this.#wait(CONTENT, bodyTimeoutMs, since);
+    try {
+      // A read cannot be cancelled: when the time is over it is left alone.
+      const count = await new Promise<number | null>((resolve, reject) => {
+        this.#giveContentUp = reject;
+        this.#duplex.read(into).then(resolve, reject);
+      });
+      this.#contentWaitMs += wheel.now() - since;
+      const received = (this.#body?.receivedBytes ?? 0) + (count ?? 0);
+      const slowMs = this.#contentWaitMs - minRateGraceMs;
+      if (slowMs > 0 && received * 1_000 < minBytesPerSecond * this.#contentWaitMs) {
+        throw new ProxyError(
+          "body_timeout",
+          `Cannot read the request body: it comes slower than ${minBytesPerSecond} bytes a second`,
+        );
+      }
+      return count;
+    } catch (error) {
+      if (error instanceof ProxyError) throw error;
+      throw goneError(error);
+    } finally {
+      if (this.#waitsFor === CONTENT) this.#wait(NOTHING, Infinity);
+    }
+  }
+
+  async sendContinue(): Promise<void> {
+    if (this.#hasBegunReply || this.#head.version === "1.0") return;
+    if (this.#interim !== null) await this.#interim;
+    await writeAll(this.#duplex, CONTINUE);
+  }
+
+  contentEnded(): void {
+    this.#contentWaitMs = 0;
+    // What the read rejects with, the next fill does too.
+    this.inbound.park()?.then(this.#onParked, this.#onParkedError);
+  }
+
+  // What the reply needs.
+
+  /** Writes bytes; a client that takes none of them for too long is cut. */
+  write(bytes: Uint8Array): Promise<void> {
+    this.#wait(WRITE, this.#options.limits.writeTimeoutMs);
+    return writeAll(this.#duplex, bytes);
+  }
+
+  /** The client took what was written. */
+  written(): void {
+    if (this.#waitsFor === WRITE) this.#wait(NOTHING, Infinity);
+  }
+
+  get head(): WireRequestHead {
+    return this.#head;
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  /** Passes bytes between the client and a tunnel until both directions have ended. */
+  relay(tunnel: NonNullable<Reply["tunnel"]>, exchange: ServerExchange): Promise<number> {
+    this.#wait(NOTHING, Infinity);
+    return relay(tunnel, {
+      inbound: this.inbound,
+      duplex: this.#duplex,
+      exchange,
+      wheel: this.#options.wheel,
+      idleTimeoutMs: this.#options.limits.tunnelTimeoutMs,
+    });
+  }
+
+  #writeInterim(head: ResponseHead): void {
+    if (this.#hasBegunReply || this.#isClosed || this.#head.version === "1.0") return;
+    const bytes = new Uint8Array(headLength(head) + 2);
+    const end = writeResponseHead(head, bytes, 0);
+    bytes.set(CRLF, end);
+    const write = () => writeAll(this.#duplex, bytes.subarray(0, end + 2));
+    // A failure is found by the next write too.
+    this.#interim = (this.#interim ?? Promise.resolve()).then(write).catch(() => {});
+  }
+
+  // What may happen meanwhile.
+
+  #sawParked(count: number | null): void {
+    if (count !== null || this.#exchange === null || this.#exchange.reply !== null) return;
+    this.#wait(HALF_CLOSED, this.#options.limits.halfClosedGraceMs);
+  }
+
+  #fail(error: ProxyError): void {
+    const exchange = this.#exchange;
+    if (exchange === null) return;
+    this.#exchange = null;
+    exchange.abort(error);
+    exchange.end(error, 0);
+  }
+
+  #timedOut(): void {
+    const waitedFor = this.#waitsFor;
+    this.#waitsFor = NOTHING;
+    switch (waitedFor) {
+      case HEAD:
+        if (this.#parser.isInHead) {
+          this.#refuse(new ProxyError("request_timeout", "Cannot read a head: it took too long"))
+            .catch(() => {}).finally(() => this.close());
+        } else this.close();
+        break;
+      case CONTENT: {
+        const { bodyTimeoutMs } = this.#options.limits;
+        this.#giveContentUp(
+          new ProxyError(
+            "body_timeout",
+            `Cannot read the request body: nothing came for ${bodyTimeoutMs} ms`,
+          ),
+        );
+        break;
+      }
+      case HALF_CLOSED:
+        this.#isClientGone = true;
+        this.#exchange?.abort(goneError());
+        break;
+      default:
+        this.close();
+    }
+  }
+
+  /** Answers what is no request, as far as that goes, before the connection ends. */
+  async #refuse(error: ProxyError): Promise<void> {
+    const { errorReply, onExchange, onReply, onListenerError, wheel } = this.#options;
+    const exchange = new ServerExchange(new WireRequestHead(), {
+      client: this.#client,
+      clock: wheel,
+      onListenerError,
+    });
+    exchange.error = error;
+    onExchange?.(exchange);
+    const reply = errorReply(error, exchange);
+    onReply?.(reply, exchange);
+    this.#hasBegunReply = true;
+    this.#head.version = "1.1";
+    this.#head.method = "GET";
+    const writer = new ReplyWriter(this, exchange, reply);
+    try {
+      await writer.run(false);
+    } finally {
+      this.written();
+      exchange.end(error, writer.sentBytes);
+    }
+    await this.#linger();
+  }
+
+  #wait(what: number, ms: number, now?: number): void {
+    this.#waitsFor = what;
+    if (this.#isClosed) return;
+    if (ms === Infinity) this.#timer.disarm();
+    else this.#timer.arm(ms, now);
+  }
+}
+
+function ignore(): void {}
+
+function goneError(cause?: unknown): ProxyError {
+  return new ProxyError("client_gone", "Cannot finish the exchange: the client has left", {
+    cause,
+  });
+}
+
+/** Writes one reply: head and small content in one piece, the rest as it comes. */
+class ReplyWriter {
+  readonly #connection: ServerConnection;
+  readonly #exchange: ServerExchange;
+  readonly #reply: Reply;
+  sentBytes = 0;
+  /** Whether what failed was a write. */
+  isClientGone = false;
+
+  constructor(connection: ServerConnection, exchange: ServerExchange, reply: Reply) {
+    this.#connection = connection;
+    this.#exchange = exchange;
+    this.#reply = reply;
+  }
+
+  /** Writes the reply; gives whether the connection can go on. */
+  async run(mayKeepAlive: boolean): Promise<boolean> {
+    const reply = this.#reply;
+    const { head } = this.#connection;
+    const { headers, status, tunnel } = reply;
+    const noContent = hasNoContent(head.method, status);
+    if (noContent && reply.body !== null) reply.body.cancel();
+    const body = noContent ? null : reply.body;
+    let isKept = mayKeepAlive && !asksToClose(reply);
+    if (tunnel === undefined) {
+      headers.delete("connection");
+      headers.delete("upgrade");
+    }
+    headers.delete("transfer-encoding");
+    let length = -1;
+    let isChunked = false;
+    if (noContent) {
+      // HEAD and 304 may tell the length that a GET would have (RFC 9110 §8.6); 1xx and 204 must not.
+      if (status < 200 || status === 204) headers.delete("content-length");
+      else if (status === 205) headers.set("content-length", "0");
+    } else if (tunnel === undefined) {
+      length = body === null ? 0 : body.length ?? declaredLength(reply);
+      if (length >= 0) setLength(reply, length);
+      else {
+        headers.delete("content-length");
+        isChunked = head.version === "1.1";
+        if (!isChunked) isKept = false;
+      }
+    }
+    const out = takeLarge();
+    try {
+      let at = this.#writeHead(out, isKept, isChunked);
+      if (tunnel !== undefined) {
+        await this.#write(out.subarray(0, at));
+        this.sentBytes = await this.#connection.relay(tunnel, this.#exchange);
+        return false;
+      }
+      if (body === null || length === 0) {
+        body?.cancel();
+        await this.#write(out.subarray(0, at));
+        return isKept;
+      }
+      const whole = length > 0 && body.readInto ? body.readInto(out, at) : -1;
+      if (whole >= 0) {
+        if (whole !== length) throw new TypeError("Cannot send a reply: its length is another");
+        at += whole;
+        await this.#write(out.subarray(0, at));
+        this.sentBytes = whole;
+        return isKept;
+      }
+      await (isChunked ? this.#sendChunked(body, out, at) : this.#sendPlain(body, length, out, at));
+      return isKept;
+    } finally {
+      giveLarge(out);
+    }
+  }
+
+  #writeHead(out: Uint8Array, isKept: boolean, isChunked: boolean): number {
+    const reply = this.#reply;
+    const { head } = this.#connection;
+    if (headLength(reply) + 256 > out.byteLength) {
+      throw new ProxyError("internal", "Cannot send a reply: its head is larger than 64 KiB");
+    }
+    this.#exchange.begin(reply);
+    let at = writeResponseHead(reply, out, 0);
+    if (!reply.headers.has("date")) {
+      at = writeText(`date: ${httpDate(this.#exchange.clock.epoch())}\r\n`, out, at);
+    }
+    if (isChunked) at = append(CHUNKED_LINE, out, at);
+    if (reply.tunnel === undefined) {
+      if (!isKept) at = append(CLOSE_LINE, out, at);
+      else if (head.version === "1.0") at = append(KEEP_ALIVE_LINE, out, at);
+    }
+    return append(CRLF, out, at);
+  }
+
+  async #sendPlain(body: Body, length: number, out: Uint8Array, at: number): Promise<void> {
+    // A head whose content is not at hand goes first: an event stream may be silent for long.
+    let waiting = body.isReady === true ? at : 0;
+    if (waiting === 0) await this.#write(out.subarray(0, at));
+    for (let chunk = await body.read(); chunk !== null; chunk = await body.read()) {
+      this.sentBytes += chunk.byteLength;
+      if (length >= 0 && this.sentBytes > length) {
+        throw new TypeError("Cannot send a reply: its content is longer than its length");
+      }
+      if (waiting > 0 && waiting + chunk.byteLength <= out.byteLength) {
+        out.set(chunk, waiting);
+        await this.#write(out.subarray(0, waiting + chunk.byteLength));
+      } else {
+        if (waiting > 0) await this.#write(out.subarray(0, waiting));
+        await this.#write(chunk);
+      }
+      waiting = 0;
+    }
+    if (waiting > 0) await this.#write(out.subarray(0, waiting));
+    if (length >= 0 && this.sentBytes < length) {
+      throw new TypeError("Cannot send a reply: its content is shorter than its length");
+    }
+  }
+
+  async #sendChunked(body: Body, out: Uint8Array, headEnd: number): Promise<void> {
+    let at = headEnd;
+    if (body.isReady !== true) {
+      await this.#write(out.subarray(0, at));
+      at = 0;
+    }
+    for (let chunk = await body.read(); chunk !== null; chunk = await body.read()) {
+      this.sentBytes += chunk.byteLength;
+      for (let from = 0; from < chunk.byteLength;) {
+        if (out.byteLength - at <= CHUNK_FRAME) {
+          await this.#write(out.subarray(0, at));
+          at = 0;
+        }
+        const size = Math.min(chunk.byteLength - from, out.byteLength - at - CHUNK_FRAME);
+        at = writeText(`${size.toString(16)}\r\n`, out, at);
+        out.set(size === chunk.byteLength ? chunk : chunk.subarray(from, from + size), at);
+        at = append(CRLF, out, at + size);
+        from += size;
+        if (from < chunk.byteLength || body.isReady !== true) {
+          await this.#write(out.subarray(0, at));
+          at = 0;
+        }
+      }
+    }
+    at = this.#writeEnd(body, out, at);
+    await this.#write(out.subarray(0, at));
+  }
+
+  /** The last chunk, with the trailer fields (RFC 9112 §7.1.2). */
+  #writeEnd(body: Body, out: Uint8Array, at: number): number {
+    const { trailers } = body;
+    if (!trailers || trailers.size === 0) {
+      if (out.byteLength - at < LAST_CHUNK.byteLength) {
+        throw new RangeError("Cannot end a reply: no room");
+      }
+      return append(LAST_CHUNK, out, at);
+    }
+    at = writeText("0\r\n", out, at);
+    for (const [name, value] of trailers) {
+      if (at + name.length + value.length + 6 > out.byteLength) {
+        throw new ProxyError("internal", "Cannot send trailers: they are larger than 64 KiB");
+      }
+      at = writeText(`${name}: ${value}\r\n`, out, at);
+    }
+    return append(CRLF, out, at);
+  }
+
+  async #write(bytes: Uint8Array): Promise<void> {
+    try {
+      await this.#connection.write(bytes);
+      this.#connection.written();
+    } catch (error) {
+      this.isClientGone = true;
+      throw error;
+    }
+  }
+}
+
+function append(bytes: Uint8Array, to: Uint8Array, at: number): number {
+  to.set(bytes, at);
+  return at + bytes.byteLength;
+}
+
+/** Whether a handler wants the connection to end with its reply. */
+function asksToClose(reply: Reply): boolean {
+  const connection = reply.headers.get("connection");
+  return connection !== null && /(?:^|,)[ \t]*close[ \t]*(?:,|$)/i.test(connection);
+}
+
+/** The Content-Length that a handler wrote for a body that does not know its own; -1 without. */
+function declaredLength(reply: Reply): number {
+  const length = reply.headers.get("content-length");
+  return length !== null && /^\d{1,15}$/.test(length) ? Number(length) : -1;
+}
+
+function setLength(reply: Reply, length: number): void {
+  const text = String(length);
+  if (reply.headers.get("content-length") !== text) reply.headers.set("content-length", text);
+}
