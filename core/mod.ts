@@ -4,7 +4,8 @@
  * @module
  */
 export * from "./http/mod.ts";
-export * from "./http1/codec/mod.ts";
+export * from "./http1/mod.ts";
 export * from "./transport/mod.ts";
 export * from "./telemetry/mod.ts";
 export * from "./listen/mod.ts";
+export * from "./server/mod.ts";

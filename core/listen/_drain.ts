@@ -77,6 +77,7 @@ export class Drain {
     );
     this.#inFlight.cut(reason);
     await Promise.race([ended, this.#wait(CUT_MS)]);
+    this.#server.cut?.();
     this.#inFlight.endAll(reason);
   }
 

@@ -15,4 +15,6 @@ export interface EngineServer {
    * be never. Never rejects.
    */
   stop(): Promise<void>;
+  /** Closes what is open, where the engine has connections in its hands. */
+  cut?(): void;
 }

@@ -1,5 +1,6 @@
 import { type FetchHandler, type Handler, toFetch } from "../http/mod.ts";
 import { startDenoServer } from "./_deno_server.ts";
+import { startWireServer, type WireServerOptions } from "./_wire_server.ts";
 import { EngineListener } from "./_engine_listener.ts";
 import { InFlight } from "./_in_flight.ts";
 import { listenFailure } from "./_listen_failure.ts";
@@ -43,7 +44,13 @@ export async function listen(options: ListenOptions, handler: Handler): Promise<
   let isDraining = false;
   const fetch = fetchFor(handler, checked, inFlight, () => isDraining);
   try {
-    const server = await startDenoServer(checked, fetch);
+    const server = checked.engine === "deno"
+      ? await startDenoServer(checked, fetch)
+      : await startWireServer({
+        listen: checked,
+        connection: hooksFor(handler, checked, inFlight, () => isDraining),
+        fetch,
+      });
     const onDrain = (): void => {
       isDraining = true;
     };
@@ -53,29 +60,45 @@ export async function listen(options: ListenOptions, handler: Handler): Promise<
   }
 }
 
-function fetchFor(
+/** What an engine does beside answering: it is the same for both. */
+function hooksFor(
   handler: Handler,
   options: CheckedListenOptions,
   inFlight: InFlight,
   isDraining: () => boolean,
-): FetchHandler {
-  const { clock, tls, onExchange, onError, onReply, replyTo } = options;
-  return toFetch(inFlight.guard(handler), {
-    clock,
-    scheme: tls === undefined ? "http" : "https",
+): WireServerOptions["connection"] {
+  const { onExchange, onError, onReply, replyTo } = options;
+  return {
+    handler: inFlight.guard(handler),
     onExchange: (exchange) => {
       inFlight.add(exchange);
       onExchange(exchange);
     },
-    onError: (error, exchange) => {
+    errorReply: (error, exchange) => {
       onError(error, exchange);
       return replyTo(error, exchange);
     },
     onReply: (reply, exchange) => {
       onReply(reply, exchange);
       // On HTTP/2, where the field is forbidden, hyper leaves it out (measured).
-      if (isDraining()) reply.headers.set("connection", "close");
+      if (isDraining() && reply.tunnel === undefined) reply.headers.set("connection", "close");
     },
     onListenerError: (error) => onError(error, null),
+  };
+}
+
+function fetchFor(
+  handler: Handler,
+  options: CheckedListenOptions,
+  inFlight: InFlight,
+  isDraining: () => boolean,
+): FetchHandler {
+  const { clock, tls } = options;
+  const { errorReply, ...hooks } = hooksFor(handler, options, inFlight, isDraining);
+  return toFetch(hooks.handler, {
+    ...hooks,
+    clock,
+    scheme: tls === undefined ? "http" : "https",
+    onError: errorReply,
   });
 }

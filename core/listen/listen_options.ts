@@ -7,13 +7,20 @@ import {
   type Reply,
   type ServerExchange,
 } from "../http/mod.ts";
+import {
+  type CheckedServerLimits,
+  checkServerLimits,
+  type ServerLimits,
+} from "../http1/server/mod.ts";
 import { type ListenAddress, parseListenAddress } from "./listen_address.ts";
 
 /**
- * What serves the connections. `deno` is `Deno.serve`: HTTP/1.1, HTTP/2 over TLS by ALPN and without
+ * What serves the connections. `wire` is the own HTTP/1.1 over Deno's sockets: strict, with limits and
+ * timeouts, tunnels, trailers and interim responses, at a fraction of the cost; over TLS it leaves
+ * HTTP/2 to the server inside Deno. `deno` is `Deno.serve`: HTTP/1.1, HTTP/2 over TLS by ALPN and without
  * TLS by prior knowledge. `auto` takes the best one there is.
  */
-export type ListenEngine = "auto" | "deno";
+export type ListenEngine = "auto" | "deno" | "wire";
 
 /** The certificate of a TLS listener. */
 export interface ListenTls {
@@ -33,7 +40,11 @@ export interface ListenOptions {
    * @default {no TLS}
    */
   tls?: ListenTls;
-  /** @default {"auto"} */
+  /**
+   * What serves the connections.
+   *
+   * @default {"auto"}
+   */
   engine?: ListenEngine;
   /**
    * Lets several processes listen on one port (SO_REUSEPORT), so that a new one starts before the old
@@ -54,6 +65,20 @@ export interface ListenOptions {
    * @default {systemClock}
    */
   clock?: Clock;
+  /** Bounds of what clients may send and of how long they may take; for the `wire` engine. */
+  limits?: ServerLimits;
+  /**
+   * Connections that are open at a time; one more is closed at once. For the `wire` engine.
+   *
+   * @default {20000}
+   */
+  maxConnections?: number;
+  /**
+   * The same for each client address.
+   *
+   * @default {Infinity}
+   */
+  maxConnectionsPerAddress?: number;
   /** Sees every exchange before the handler does; its `onEnd` tells the end. */
   onExchange?: (exchange: ServerExchange) => void;
   /** Sees every reply before it is sent, and may change its head. */
@@ -74,6 +99,10 @@ export interface CheckedListenOptions {
   readonly reusePort: boolean;
   readonly unixMode: number;
   readonly clock: Clock;
+  readonly engine: "deno" | "wire";
+  readonly limits: CheckedServerLimits;
+  readonly maxConnections: number;
+  readonly maxConnectionsPerAddress: number;
   readonly onExchange: (exchange: ServerExchange) => void;
   readonly onReply: (reply: Reply, exchange: Exchange) => void;
   readonly onError: (error: unknown, exchange: Exchange | null) => void;
@@ -92,13 +121,13 @@ export function checkListenOptions(
   const { address, tls, engine = "auto", reusePort = false, unixMode } = options;
   const parsed = typeof address === "string" ? parseListenAddress(address) : address;
   const isUnix = parsed.transport === "unix";
-  if (engine !== "auto" && engine !== "deno") {
+  if (engine !== "auto" && engine !== "deno" && engine !== "wire") {
     throw new RangeError(
       `Cannot listen: there is no engine ${JSON.stringify(engine)}`,
     );
   }
   if (isUnix && tls !== undefined) {
-    throw new TypeError("Cannot listen: the deno engine has no TLS on a unix socket");
+    throw new TypeError("Cannot listen: there is no TLS on a unix socket");
   }
   if (isUnix && reusePort) {
     throw new TypeError("Cannot listen: reusePort is for TCP, the address is a unix socket");
@@ -114,7 +143,20 @@ export function checkListenOptions(
   if (tls !== undefined && (tls.cert.trim() === "" || tls.key.trim() === "")) {
     throw new TypeError("Cannot listen: TLS takes a certificate and a key, one is empty");
   }
+  const { maxConnections = 20_000, maxConnectionsPerAddress = Infinity } = options;
+  for (const [name, value] of Object.entries({ maxConnections, maxConnectionsPerAddress })) {
+    if (!(value >= 1)) throw new RangeError(`Cannot listen: ${name} ${value} is not 1 or more`);
+  }
+  const isOnlyForWire = options.limits !== undefined || options.maxConnections !== undefined ||
+    options.maxConnectionsPerAddress !== undefined;
+  if (engine !== "wire" && isOnlyForWire) {
+    throw new TypeError("Cannot listen: the deno engine has no limits, the wire engine has");
+  }
   return {
+    engine: engine === "wire" ? "wire" : "deno",
+    limits: checkServerLimits(options.limits),
+    maxConnections,
+    maxConnectionsPerAddress,
     address: parsed,
     tls,
     reusePort,

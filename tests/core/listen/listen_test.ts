@@ -182,8 +182,8 @@ Deno.test("listen() does not compress or change what the handler gives", async (
 
 const misuse: readonly (readonly [string, ListenOptions, string])[] = [
   ["the address is malformed", { address: "8080" }, "Cannot parse listen address"],
-  // @ts-expect-error the type knows no other engine yet
-  ["the engine is not known", { address: ":0", engine: "wire" }, 'there is no engine "wire"'],
+  // @ts-expect-error the type knows no such engine
+  ["the engine is not known", { address: ":0", engine: "steam" }, 'there is no engine "steam"'],
   ["TLS is on a unix socket", { address: "unix:/x", tls: testTls }, "no TLS on a unix socket"],
   [
     "reusePort is on a unix socket",

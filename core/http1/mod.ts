@@ -1,0 +1,7 @@
+/**
+ * The HTTP/1.1 engine: codec, server side and client side.
+ *
+ * @module
+ */
+export * from "./codec/mod.ts";
+export * from "./server/mod.ts";

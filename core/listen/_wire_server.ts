@@ -1,0 +1,263 @@
+import { TimerWheel } from "../../timeout/mod.ts";
+import { type Client, type FetchHandler, type Scheme, unmapAddress } from "../http/mod.ts";
+import {
+  type Duplex,
+  ServerConnection,
+  type ServerConnectionOptions,
+} from "../http1/server/mod.ts";
+import { bindTcp } from "./_bind_tcp.ts";
+import { findServeH2, type H2Server, type ServeH2 } from "./_h2_inside_deno.ts";
+import type { EngineServer } from "./_engine_server.ts";
+import { UnixSocketFile } from "./_unix_socket.ts";
+import type { ListenAddress, TcpListenAddress, UnixListenAddress } from "./listen_address.ts";
+import type { CheckedListenOptions } from "./listen_options.ts";
+
+/** What the wire engine needs of the listener above it. */
+export interface WireServerOptions {
+  /** The options of `listen`. */
+  listen: CheckedListenOptions;
+  /** What connections have in common, but for the wheel. */
+  connection: Omit<ServerConnectionOptions, "wheel" | "limits">;
+  /** Answers what comes over HTTP/2. */
+  fetch: FetchHandler;
+}
+
+/** A connection as the listeners of Deno give it. */
+type Accepted = Deno.Conn<Deno.Addr>;
+/** After a failure to accept, such as too many open files, how long nothing is tried. */
+const ACCEPT_PAUSE_MS = 100;
+/** TLS handshakes at a time: one that stalls cannot be ended, only bounded in number. */
+const MAX_HANDSHAKES = 1_024;
+
+/** Starts the wire engine: the own HTTP/1.1 over `Deno.listen` and `Deno.listenTls`. */
+export async function startWireServer(options: WireServerOptions): Promise<EngineServer> {
+  const { address, unixMode } = options.listen;
+  if (address.transport === "tcp") return listenTcp(options, address);
+  const file = new UnixSocketFile(address, unixMode);
+  await file.check();
+  return listenUnix(options, address, file);
+}
+
+function listenTcp(options: WireServerOptions, address: TcpListenAddress): EngineServer {
+  const { tls, reusePort } = options.listen;
+  const serveH2 = tls === undefined ? null : findServeH2();
+  const alpnProtocols = serveH2 === null ? ["http/1.1"] : ["h2", "http/1.1"];
+  const open = (hostname: string, port: number) => {
+    const listener = tls === undefined
+      ? Deno.listen({ hostname, port, reusePort })
+      : Deno.listenTls({ hostname, port, reusePort, alpnProtocols, ...tls });
+    return { addr: listener.addr, listener };
+  };
+  const { hostname, port, servers, note } = bindTcp(address, open);
+  const noH2 = tls !== undefined && serveH2 === null ? "no HTTP/2 in this Deno" : "";
+  return new WireServer(options, {
+    address: { transport: "tcp", hostname, port },
+    listeners: servers.map(({ listener }) => listener),
+    protocols: serveH2 === null ? ["HTTP/1.1"] : ["HTTP/1.1", "HTTP/2 by Deno"],
+    note: [note, noH2].filter((part) => part !== "").join(", "),
+    serveH2,
+    hide: () => {},
+  });
+}
+
+function listenUnix(
+  options: WireServerOptions,
+  address: UnixListenAddress,
+  file: UnixSocketFile,
+): EngineServer {
+  const listener = Deno.listen({ transport: "unix", path: file.bindPath });
+  try {
+    file.publish();
+  } catch (error) {
+    listener.close();
+    throw error;
+  }
+  return new WireServer(options, {
+    address,
+    listeners: [listener],
+    protocols: ["HTTP/1.1"],
+    note: "",
+    serveH2: null,
+    hide: () => file.remove(),
+  });
+}
+
+interface Bound {
+  address: ListenAddress;
+  listeners: readonly Deno.Listener<Accepted, Deno.Addr>[];
+  protocols: readonly string[];
+  note: string;
+  serveH2: ServeH2 | null;
+  hide: () => void;
+}
+
+/** The sockets and connections of one listener. */
+class WireServer implements EngineServer {
+  readonly engine = "wire";
+  readonly #options: WireServerOptions;
+  readonly #connectionOptions: ServerConnectionOptions;
+  readonly #bound: Bound;
+  readonly #wheel: TimerWheel;
+  readonly #connections = new Set<ServerConnection>();
+  readonly #h2 = new Set<H2Server>();
+  readonly #perAddress = new Map<string, number>();
+  readonly #accepting: Promise<void>[];
+  #handshakes = 0;
+  #refused = 0;
+  #isStopping = false;
+  #whenQuiet = Promise.withResolvers<void>();
+
+  constructor(options: WireServerOptions, bound: Bound) {
+    this.#options = options;
+    this.#bound = bound;
+    this.#wheel = new TimerWheel({ clock: options.listen.clock });
+    const { limits } = options.listen;
+    this.#connectionOptions = { ...options.connection, limits, wheel: this.#wheel };
+    this.#accepting = bound.listeners.map((listener) => this.#accept(listener));
+  }
+
+  get address(): ListenAddress {
+    return this.#bound.address;
+  }
+
+  get protocols(): readonly string[] {
+    return this.#bound.protocols;
+  }
+
+  get note(): string {
+    return this.#bound.note;
+  }
+
+  /** How many connections were refused because there were too many. */
+  get refused(): number {
+    return this.#refused;
+  }
+
+  hide(): void {
+    this.#bound.hide();
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopping = true;
+    for (const listener of this.#bound.listeners) listener.close();
+    await Promise.all(this.#accepting);
+    for (const connection of this.#connections) connection.drain();
+    for (const server of this.#h2) server.shutdown();
+    if (this.#count > 0) await this.#whenQuiet.promise;
+    this.#wheel[Symbol.dispose]();
+  }
+
+  cut(): void {
+    for (const connection of this.#connections) connection.close();
+  }
+
+  get #count(): number {
+    return this.#connections.size + this.#h2.size + this.#handshakes;
+  }
+
+  async #accept(listener: Deno.Listener<Accepted, Deno.Addr>): Promise<void> {
+    const { clock, onError } = this.#options.listen;
+    while (!this.#isStopping) {
+      let conn: Accepted;
+      try {
+        conn = await listener.accept();
+      } catch (error) {
+        if (this.#isStopping) return;
+        onError(error, null);
+        await new Promise<void>((resolve) => clock.setTimer(resolve, ACCEPT_PAUSE_MS));
+        continue;
+      }
+      this.#take(conn);
+    }
+  }
+
+  #take(conn: Accepted): void {
+    const { maxConnections, maxConnectionsPerAddress, tls } = this.#options.listen;
+    const address = "hostname" in conn.remoteAddr ? conn.remoteAddr.hostname : "";
+    const ofAddress = this.#perAddress.get(address) ?? 0;
+    const isTooMany = this.#count >= maxConnections || ofAddress >= maxConnectionsPerAddress ||
+      (tls !== undefined && this.#handshakes >= MAX_HANDSHAKES);
+    if (isTooMany) {
+      this.#refused++;
+      conn.close();
+      return;
+    }
+    this.#perAddress.set(address, ofAddress + 1);
+    const served = isTls(conn) ? this.#serveTls(conn) : this.#serve(conn, "http");
+    served.finally(() => {
+      const left = (this.#perAddress.get(address) ?? 1) - 1;
+      if (left === 0) this.#perAddress.delete(address);
+      else this.#perAddress.set(address, left);
+      if (this.#isStopping && this.#count === 0) this.#whenQuiet.resolve();
+    });
+  }
+
+  async #serve(conn: Accepted, scheme: Scheme): Promise<void> {
+    if (isTcp(conn)) {
+      try {
+        conn.setNoDelay(true);
+      } catch {
+        // The client has left already; the first read tells.
+      }
+    }
+    const connection = new ServerConnection(
+      duplexOf(conn),
+      clientOf(conn, scheme),
+      this.#connectionOptions,
+    );
+    this.#connections.add(connection);
+    if (this.#isStopping) connection.drain();
+    await connection.run();
+    this.#connections.delete(connection);
+  }
+
+  async #serveTls(conn: Deno.TlsConn): Promise<void> {
+    let isH2: boolean;
+    this.#handshakes++;
+    const timer = this.#wheel.timer(() => closeQuietly(conn));
+    timer.arm(this.#options.listen.limits.headTimeoutMs);
+    try {
+      isH2 = (await conn.handshake()).alpnProtocol === "h2";
+    } catch {
+      closeQuietly(conn);
+      return;
+    } finally {
+      timer.disarm();
+      this.#handshakes--;
+    }
+    const { serveH2 } = this.#bound;
+    if (!isH2 || serveH2 === null) return await this.#serve(conn, "https");
+    const server = serveH2(conn, this.#options.fetch);
+    this.#h2.add(server);
+    if (this.#isStopping) server.shutdown();
+    await server.finished.catch(() => {});
+    this.#h2.delete(server);
+  }
+}
+
+function isTls(conn: Accepted): conn is Deno.TlsConn {
+  return "handshake" in conn;
+}
+
+function isTcp(conn: Accepted): conn is Deno.TcpConn {
+  return "setNoDelay" in conn && conn.remoteAddr.transport === "tcp";
+}
+
+function duplexOf(conn: Accepted): Duplex {
+  return conn;
+}
+
+function clientOf(conn: Accepted, scheme: Scheme): Client {
+  const { remoteAddr } = conn;
+  if (!("hostname" in remoteAddr)) return { address: "", port: 0, transport: "unix", scheme };
+  const { hostname, port } = remoteAddr;
+  return { address: unmapAddress(hostname), port, transport: "tcp", scheme };
+}
+
+function closeQuietly(conn: Accepted): void {
+  try {
+    conn.close();
+  } catch {
+    // It is closed already.
+  }
+}
