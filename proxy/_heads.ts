@@ -5,6 +5,7 @@ import {
   type Exchange,
   forwardingHeaders,
   hasViaLoop,
+  type HeaderMap,
   type Peer,
   removeHopByHop,
   type RequestHead,
@@ -41,7 +42,8 @@ export function upstreamHead(
 ): RequestHead {
   const head = cloneRequestHead(exchange.request);
   const { headers } = head;
-  removeHopByHop(headers);
+  const keepUpgrade = exchange.canTunnel && mayUpgrade(headers, settings.upgrade);
+  removeHopByHop(headers, { keepUpgrade });
   forwardingHeaders(headers, {
     client: exchange.client,
     host: exchange.request.authority,
@@ -55,6 +57,20 @@ export function upstreamHead(
 
 /** Takes out of an upstream's response what ends at this proxy. */
 export function cleanResponse(head: ResponseHead, settings: ForwardingSettings): void {
-  removeHopByHop(head.headers, { message: "response" });
+  removeHopByHop(head.headers, { message: "response", keepUpgrade: head.status === 101 });
   if (settings.via !== null) addVia(head.headers, { version: "1.1", pseudonym: settings.via });
+}
+
+/**
+ * Whether the protocols that a request asks for may be tunnelled. `h2c` never: requests inside of it would
+ * pass by every filter.
+ */
+function mayUpgrade(headers: HeaderMap, allowed: readonly string[] | "any" | "none"): boolean {
+  const upgrade = headers.get("upgrade");
+  if (upgrade === null || allowed === "none" || headers.has("http2-settings")) return false;
+  return upgrade.split(",").every((member) => {
+    const protocol = member.trim().toLowerCase();
+    if (protocol === "h2c" || protocol.startsWith("http/")) return false;
+    return allowed === "any" || allowed.includes(protocol);
+  });
 }

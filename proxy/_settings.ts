@@ -59,6 +59,8 @@ export interface ForwardingSettings {
   readonly fields: ForwardedFields;
   readonly via: string | null;
   readonly hostOf: ((peer: Peer) => string) | null;
+  /** Protocols in lower case that a request may upgrade to. */
+  readonly upgrade: readonly string[] | "any" | "none";
 }
 
 /** Checks the forwarding options. */
@@ -66,13 +68,14 @@ export function forwardingOf(
   options: ProxyForwarding = {},
   random: () => number = systemRandom,
 ): ForwardingSettings {
-  const { trusted = [], fields = "x-forwarded", rewriteHost = false } = options;
+  const { trusted = [], fields = "x-forwarded", rewriteHost = false, upgrade = "any" } = options;
   const { via = viaPseudonym(random) } = options;
   return {
     trusted: trusted instanceof TrustedProxies ? trusted : new TrustedProxies(trusted),
     fields,
     via: via === false ? null : via,
     hostOf: hostRule(rewriteHost),
+    upgrade: typeof upgrade === "string" ? upgrade : upgrade.map((name) => name.toLowerCase()),
   };
 }
 

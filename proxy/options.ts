@@ -92,6 +92,14 @@ export interface ProxyForwarding {
    * @default {false}
    */
   rewriteHost?: boolean | string;
+  /**
+   * Which protocols a request may upgrade to (`["websocket"]`); what is not allowed goes on without its
+   * `Upgrade`. After the upstream's 101 the connection is a tunnel of bytes. `h2c` never passes. Takes an
+   * engine and a transport that have tunnels.
+   *
+   * @default {"any"}
+   */
+  upgrade?: readonly string[] | "any" | "none";
 }
 
 /** Options of {@linkcode HttpProxy}. */

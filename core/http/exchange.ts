@@ -73,6 +73,11 @@ export interface Exchange<State = unknown> {
    * Exactly once, whatever happens; at once when it has ended.
    */
   onEnd(fn: (end: ExchangeEnd) => void): void;
+  /**
+   * Whether the connection can become a tunnel: whether a reply with one, behind a 101 or to CONNECT, can
+   * be answered with.
+   */
+  readonly canTunnel: boolean;
   /** Sends an interim response (1xx) where the engine can; else does nothing. */
   inform(head: ResponseHead): void;
   /**
@@ -92,6 +97,12 @@ export interface ServerExchangeOptions {
   clock: Clock;
   /** Sends an interim response. */
   inform?: (head: ResponseHead) => void;
+  /**
+   * Whether the connection can become a tunnel.
+   *
+   * @default {false}
+   */
+  canTunnel?: boolean;
   /**
    * Gets what a listener of `onEnd` throws.
    *
@@ -124,6 +135,7 @@ export class ServerExchange<State = unknown> implements Exchange<State> {
   readonly client: Client;
   readonly timings: Timings;
   readonly clock: Clock;
+  readonly canTunnel: boolean;
   readonly cancel: CancelSource = new CancelSource();
   id = "";
   peer: Peer | null = null;
@@ -146,6 +158,7 @@ export class ServerExchange<State = unknown> implements Exchange<State> {
     this.client = options.client;
     this.body = options.body ?? null;
     this.clock = options.clock;
+    this.canTunnel = options.canTunnel ?? false;
     this.#inform = options.inform;
     this.#onListenerError = options.onListenerError ?? rethrow;
     this.timings = {

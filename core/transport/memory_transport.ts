@@ -71,6 +71,7 @@ class FarSide {
       body,
       clock,
       inform: options.onInformational,
+      canTunnel: true,
     });
     this.#forget = options.cancel.onCancel((reason) => {
       this.#exchange.abort(ProxyError.from(reason));

@@ -68,13 +68,14 @@ export function parseForwarded(value: string): ForwardedHop[] | null {
       if (at < value.length && !isDelimiter(value, at)) return null;
     }
     // Empty elements are allowed and mean nothing (RFC 9110 §5.6.1.2).
-    if ((at === value.length || value[at] === ",") && seen.size > 0) {
+    if (value[at] === "," && seen.size > 0) {
       hops.push(hop);
       hop = {};
       seen.clear();
     }
     at = skipBlanks(value, at + 1);
   }
+  if (seen.size > 0) hops.push(hop);
   return hops;
 }
 

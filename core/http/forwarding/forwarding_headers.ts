@@ -1,7 +1,8 @@
 import type { Client } from "../client.ts";
+import type { Scheme } from "../head.ts";
 import type { HeaderMap } from "../header_map.ts";
 import { type ClientAddress, clientAddress } from "./client_address.ts";
-import { formatForwarded } from "./forwarded.ts";
+import { formatForwarded, type ForwardedHop } from "./forwarded.ts";
 import { isForwardingField } from "./_forwarding_field.ts";
 import { TrustedProxies } from "./trusted_proxies.ts";
 
@@ -74,7 +75,7 @@ export function forwardingHeaders(headers: HeaderMap, options: ForwardingHeaders
   const writesForwarded = fields === "forwarded" || fields === "both";
   if (!trusted.isTrusted(client.address)) {
     dropForwarding(headers);
-    if (writesX) writeXForwarded(headers, options, null);
+    if (writesX) writeNewXForwarded(headers, options);
     if (writesForwarded) writeForwarded(headers, options, null);
     return;
   }
@@ -101,23 +102,37 @@ function dropForwarding(headers: HeaderMap): void {
   if (found !== null) { for (const name of found) headers.delete(name); }
 }
 
+/** The usual case, where nothing has to be looked for: there is none of these fields. */
+function writeNewXForwarded(headers: HeaderMap, options: ForwardingHeadersOptions): void {
+  const { client, host, withPort = false } = options;
+  headers.append("x-forwarded-for", xNode(client.address, client.transport));
+  headers.append("x-forwarded-proto", client.scheme);
+  if (host !== "") headers.append("x-forwarded-host", host);
+  if (withPort) headers.append("x-forwarded-port", portOf(host, client.scheme));
+}
+
 function writeXForwarded(
   headers: HeaderMap,
   options: ForwardingHeadersOptions,
   origin: ClientAddress | null,
 ): void {
   const { client, withPort = false } = options;
-  const chain = origin === null ? headers.get("x-forwarded-for") : xNode(origin.address, "tcp");
+  const before = origin === null || origin.address === client.address
+    ? headers.get("x-forwarded-for")
+    : xNode(origin.address, "tcp");
   const own = xNode(client.address, client.transport);
-  headers.set("x-forwarded-for", chain === null || chain === "" ? own : `${chain}, ${own}`);
+  headers.set("x-forwarded-for", before === null || before === "" ? own : `${before}, ${own}`);
   const scheme = origin?.scheme ?? client.scheme;
   const host = origin?.host ?? options.host;
   if (!headers.has("x-forwarded-proto")) headers.append("x-forwarded-proto", scheme);
   if (host !== "" && !headers.has("x-forwarded-host")) headers.append("x-forwarded-host", host);
   if (withPort && !headers.has("x-forwarded-port")) {
-    const port = /:(\d+)$/.exec(host)?.[1] ?? (scheme === "https" ? "443" : "80");
-    headers.append("x-forwarded-port", port);
+    headers.append("x-forwarded-port", portOf(host, scheme));
   }
+}
+
+function portOf(host: string, scheme: Scheme): string {
+  return /:(\d+)$/.exec(host)?.[1] ?? (scheme === "https" ? "443" : "80");
 }
 
 function writeForwarded(
@@ -126,16 +141,14 @@ function writeForwarded(
   origin: ClientAddress | null,
 ): void {
   const { client, host } = options;
-  const own = {
-    for: forwardedNode(client.address),
-    host: host === "" ? undefined : host,
-    proto: client.scheme,
-  };
-  const hops = origin === null ? [own] : [{
-    for: forwardedNode(origin.address),
-    host: origin.host ?? own.host,
-    proto: origin.scheme ?? own.proto,
-  }, own];
+  const hop = (address: string, from: ClientAddress | null): ForwardedHop => ({
+    for: forwardedNode(address),
+    host: from?.host ?? (host === "" ? undefined : host),
+    proto: from?.scheme ?? client.scheme,
+  });
+  const hops = origin === null || origin.address === client.address
+    ? [hop(client.address, origin)]
+    : [hop(origin.address, origin), hop(client.address, null)];
   headers.append("forwarded", formatForwarded(hops));
 }
 

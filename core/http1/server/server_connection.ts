@@ -167,6 +167,7 @@ export class ServerConnection implements BodySource {
       client: this.#client,
       clock: wheel,
       inform: this.#inform,
+      canTunnel: true,
       onListenerError,
     });
     this.#exchange = exchange;

@@ -1,0 +1,184 @@
+import {
+  type ExchangeObserver,
+  type Handler,
+  httpMetrics,
+  type HttpListenOptions,
+  HttpService,
+  type ListenAddress,
+  type Listener,
+  type ListenTls,
+  type Logger,
+  type MetricSink,
+  type Peer,
+  type Service,
+  type ServiceContext,
+  type ServiceStopOptions,
+  type ServiceStopReport,
+} from "../../core/mod.ts";
+import { HttpProxy, type HttpProxyOptions } from "../mod.ts";
+import { inTurn } from "./_in_turn.ts";
+
+/** How one of the addresses of a {@linkcode ProxyService} is listened on. */
+export type ProxyListenOptions = Omit<HttpListenOptions, "onExchange">;
+
+/** What a {@linkcode ProxyService} is made of. */
+export interface ProxyServiceConfig<State = unknown>
+  extends Omit<HttpProxyOptions<State>, "upstream"> {
+  /**
+   * Where requests go: peers or their addresses (`host:port`, `http://host:port`, `https://host`,
+   * `unix:/path`). Several are taken in turn; another attempt goes to one that was not tried yet.
+   */
+  upstreams: readonly (string | Peer)[];
+  /**
+   * See every exchange from its beginning to its end, those too that are refused before any phase runs:
+   * an access log.
+   *
+   * @default {[]}
+   */
+  observers?: readonly ExchangeObserver[];
+  /**
+   * Counts the exchanges, under the name of the service; see {@linkcode httpMetrics}.
+   *
+   * @default nobody counts
+   */
+  metrics?: MetricSink;
+  /**
+   * Names of services that must be ready before it listens.
+   *
+   * @default {[]}
+   */
+  dependsOn?: readonly string[];
+}
+
+/**
+ * A reverse proxy as a service of a `Server`: upstreams, filters, and the addresses that it listens on.
+ *
+ * @template State the per-request state of the user's filters
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { createLogger, listen, ProxyService, reply, Server } from "@pingo/pingo";
+ *
+ * await using one = await listen({ address: "127.0.0.1:0" }, () => reply(200, "one"));
+ * await using two = await listen({ address: "127.0.0.1:0" }, () => reply(200, "two"));
+ *
+ * const api = new ProxyService("api", {
+ *   upstreams: [one.url, two.url],
+ *   filters: [{ response: (_exchange, head) => head.headers.set("x-served-by", "api") }],
+ * }).addTcp("127.0.0.1:0");
+ *
+ * await using server = new Server({ logger: createLogger({ level: "error" }) });
+ * await server.addService(api).start();
+ * const response = await fetch(api.listeners[0].url);
+ * assertEquals(response.headers.get("x-served-by"), "api");
+ * assertEquals([await response.text(), await (await fetch(api.listeners[0].url)).text()], ["one", "two"]);
+ * ```
+ */
+export class ProxyService<State = unknown> implements Service {
+  /** Names it in logs, in metrics and in other services' `dependsOn`. */
+  readonly name: string;
+  /** Names of services that must be ready before it listens. */
+  readonly dependsOn: readonly string[];
+  readonly #proxy: HttpProxy<State>;
+  readonly #http: HttpService;
+  #logger: Logger | null = null;
+
+  /**
+   * A service that listens nowhere yet.
+   *
+   * @throws {RangeError} when a number is out of its range
+   * @throws {TypeError} when there is no upstream, an address cannot be understood or a hook is no function
+   */
+  constructor(name: string, config: ProxyServiceConfig<State>) {
+    const { upstreams, observers = [], metrics, dependsOn = [], ...options } = config;
+    this.name = name;
+    this.dependsOn = dependsOn;
+    this.#proxy = new HttpProxy({
+      onHookError: (error, { id: request }) => {
+        this.#logger?.error("finished hook failed", { service: name, request, error });
+      },
+      ...options,
+      upstream: inTurn(upstreams),
+    });
+    const counted = metrics === undefined ? [] : [httpMetrics(metrics, { service: name })];
+    const all = [...observers, ...counted];
+    // Who makes an exchange cannot know the user's state: it is set before the first phase.
+    this.#http = new HttpService(name, this.#proxy.handle as Handler, {
+      dependsOn,
+      errorReply: { proxyName: options.name, showDetail: options.showErrorDetail },
+      onExchange: (exchange) => {
+        for (const { observe } of all) observe(exchange);
+      },
+    });
+  }
+
+  /** Where it listens, from the start on, in the order of the calls of `add…`. */
+  get listeners(): readonly Listener[] {
+    return this.#http.listeners;
+  }
+
+  /** How many exchanges are on their way. */
+  get inFlight(): number {
+    return this.#http.inFlight;
+  }
+
+  /**
+   * Adds an address without TLS: `:8080`, `127.0.0.1:8080`, `[::1]:8080`.
+   *
+   * @throws {TypeError} when the address is malformed
+   * @throws {Error} when the service has been started
+   */
+  addTcp(address: string | ListenAddress, options?: ProxyListenOptions): this {
+    this.#http.addTcp(address, options);
+    return this;
+  }
+
+  /**
+   * Adds an address with TLS, for HTTP/1.1 and HTTP/2 by ALPN.
+   *
+   * @throws {TypeError} when the address is malformed
+   * @throws {Error} when the service has been started
+   */
+  addTls(address: string | ListenAddress, tls: ListenTls, options?: ProxyListenOptions): this {
+    this.#http.addTls(address, tls, options);
+    return this;
+  }
+
+  /**
+   * Adds a unix socket.
+   *
+   * @param path with or without `unix:` before it
+   * @throws {TypeError} when the path is empty
+   * @throws {Error} when the service has been started
+   */
+  addUnix(path: string, options?: ProxyListenOptions): this {
+    this.#http.addUnix(path, options);
+    return this;
+  }
+
+  /**
+   * Listens on every address; on none when one fails.
+   *
+   * @throws {ListenError} when an address is taken or a certificate not usable
+   * @throws {Error} when there is no address
+   */
+  async start(context: ServiceContext): Promise<void> {
+    this.#logger = context.logger;
+    try {
+      await this.#http.start(context);
+    } catch (error) {
+      await this.#proxy[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  /** Drains every listener, then closes the connections to the upstreams. */
+  async stop(options: ServiceStopOptions): Promise<ServiceStopReport> {
+    try {
+      return await this.#http.stop(options);
+    } finally {
+      await this.#proxy[Symbol.asyncDispose]();
+    }
+  }
+}
