@@ -1,22 +1,26 @@
 import { ProxyError } from "../../../errors/mod.ts";
 import type { TimerWheel, WheelTimer } from "../../../timeout/mod.ts";
 import {
-  type Body,
   type Client,
   type Handler,
-  hasNoContent,
-  httpDate,
   type Reply,
   type ResponseHead,
   ServerExchange,
   toReply,
+  type Tunnel,
 } from "../../http/mod.ts";
-import { giveLarge, takeLarge } from "../_buffers.ts";
-import { Framing, parseError, RequestParser, WireRequestHead } from "../codec/mod.ts";
+import {
+  Framing,
+  parseError,
+  RequestParser,
+  responseHeadLength,
+  WireRequestHead,
+  writeResponseHead,
+} from "../codec/mod.ts";
 import { Inbound } from "./_inbound.ts";
 import { type BodySource, RequestBody } from "./_request_body.ts";
+import { type ReplySink, ReplyWriter } from "./_reply_writer.ts";
 import { relay } from "./_tunnel_relay.ts";
-import { headLength, writeResponseHead, writeText } from "./_write_head.ts";
 import { type Duplex, writeAll } from "./duplex.ts";
 import type { CheckedServerLimits } from "./server_limits.ts";
 
@@ -47,14 +51,7 @@ const WRITE = 4;
 const HALF_CLOSED = 5;
 
 const encoder = new TextEncoder();
-const CRLF = encoder.encode("\r\n");
 const CONTINUE = encoder.encode("HTTP/1.1 100 Continue\r\n\r\n");
-const CLOSE_LINE = encoder.encode("connection: close\r\n");
-const KEEP_ALIVE_LINE = encoder.encode("connection: keep-alive\r\n");
-const CHUNKED_LINE = encoder.encode("transfer-encoding: chunked\r\n");
-const LAST_CHUNK = encoder.encode("0\r\n\r\n");
-/** `ffffffff\r\n` before and `\r\n` behind a chunk. */
-const CHUNK_FRAME = 12;
 /** Bytes that are read and dropped after the last response, so that it is not lost in a reset. */
 const MAX_LINGER_BYTES = 262_144;
 
@@ -62,7 +59,7 @@ const MAX_LINGER_BYTES = 262_144;
  * One connection of a client over HTTP/1.1: it reads a request, has it answered, writes the answer, and
  * begins again. One loop, one timer, and in the steady state two calls of the system for a request.
  */
-export class ServerConnection implements BodySource {
+export class ServerConnection implements BodySource, ReplySink {
   readonly inbound: Inbound;
   readonly #duplex: Duplex;
   readonly #client: Client;
@@ -311,13 +308,9 @@ export class ServerConnection implements BodySource {
   // What the reply needs.
 
   /** Writes bytes; a client that takes none of them for too long is cut. */
-  write(bytes: Uint8Array): Promise<void> {
+  async write(bytes: Uint8Array): Promise<void> {
     this.#wait(WRITE, this.#options.limits.writeTimeoutMs);
-    return writeAll(this.#duplex, bytes);
-  }
-
-  /** The client took what was written. */
-  written(): void {
+    await writeAll(this.#duplex, bytes);
     if (this.#waitsFor === WRITE) this.#wait(NOTHING, Infinity);
   }
 
@@ -325,12 +318,8 @@ export class ServerConnection implements BodySource {
     return this.#head;
   }
 
-  get isClosed(): boolean {
-    return this.#isClosed;
-  }
-
   /** Passes bytes between the client and a tunnel until both directions have ended. */
-  relay(tunnel: NonNullable<Reply["tunnel"]>, exchange: ServerExchange): Promise<number> {
+  relay(tunnel: Tunnel, exchange: ServerExchange): Promise<number> {
     this.#wait(NOTHING, Infinity);
     return relay(tunnel, {
       inbound: this.inbound,
@@ -343,10 +332,9 @@ export class ServerConnection implements BodySource {
 
   #writeInterim(head: ResponseHead): void {
     if (this.#hasBegunReply || this.#isClosed || this.#head.version === "1.0") return;
-    const bytes = new Uint8Array(headLength(head) + 2);
-    const end = writeResponseHead(head, bytes, 0);
-    bytes.set(CRLF, end);
-    const write = () => writeAll(this.#duplex, bytes.subarray(0, end + 2));
+    const bytes = new Uint8Array(responseHeadLength(head));
+    const end = writeResponseHead(bytes, 0, head);
+    const write = () => writeAll(this.#duplex, bytes.subarray(0, end));
     // A failure is found by the next write too.
     this.#interim = (this.#interim ?? Promise.resolve()).then(write).catch(() => {});
   }
@@ -414,7 +402,6 @@ export class ServerConnection implements BodySource {
     try {
       await writer.run(false);
     } finally {
-      this.written();
       exchange.end(error, writer.sentBytes);
     }
     await this.#linger();
@@ -434,199 +421,4 @@ function goneError(cause?: unknown): ProxyError {
   return new ProxyError("client_gone", "Cannot finish the exchange: the client has left", {
     cause,
   });
-}
-
-/** Writes one reply: head and small content in one piece, the rest as it comes. */
-class ReplyWriter {
-  readonly #connection: ServerConnection;
-  readonly #exchange: ServerExchange;
-  readonly #reply: Reply;
-  sentBytes = 0;
-  /** Whether what failed was a write. */
-  isClientGone = false;
-
-  constructor(connection: ServerConnection, exchange: ServerExchange, reply: Reply) {
-    this.#connection = connection;
-    this.#exchange = exchange;
-    this.#reply = reply;
-  }
-
-  /** Writes the reply; gives whether the connection can go on. */
-  async run(mayKeepAlive: boolean): Promise<boolean> {
-    const reply = this.#reply;
-    const { head } = this.#connection;
-    const { headers, status, tunnel } = reply;
-    const noContent = hasNoContent(head.method, status);
-    if (noContent && reply.body !== null) reply.body.cancel();
-    const body = noContent ? null : reply.body;
-    let isKept = mayKeepAlive && !asksToClose(reply);
-    if (tunnel === undefined) {
-      headers.delete("connection");
-      headers.delete("upgrade");
-    }
-    headers.delete("transfer-encoding");
-    let length = -1;
-    let isChunked = false;
-    if (noContent) {
-      // HEAD and 304 may tell the length that a GET would have (RFC 9110 §8.6); 1xx and 204 must not.
-      if (status < 200 || status === 204) headers.delete("content-length");
-      else if (status === 205) headers.set("content-length", "0");
-    } else if (tunnel === undefined) {
-      length = body === null ? 0 : body.length ?? declaredLength(reply);
-      if (length >= 0) setLength(reply, length);
-      else {
-        headers.delete("content-length");
-        isChunked = head.version === "1.1";
-        if (!isChunked) isKept = false;
-      }
-    }
-    const out = takeLarge();
-    try {
-      let at = this.#writeHead(out, isKept, isChunked);
-      if (tunnel !== undefined) {
-        await this.#write(out.subarray(0, at));
-        this.sentBytes = await this.#connection.relay(tunnel, this.#exchange);
-        return false;
-      }
-      if (body === null || length === 0) {
-        body?.cancel();
-        await this.#write(out.subarray(0, at));
-        return isKept;
-      }
-      const whole = length > 0 && body.readInto ? body.readInto(out, at) : -1;
-      if (whole >= 0) {
-        if (whole !== length) throw new TypeError("Cannot send a reply: its length is another");
-        at += whole;
-        await this.#write(out.subarray(0, at));
-        this.sentBytes = whole;
-        return isKept;
-      }
-      await (isChunked ? this.#sendChunked(body, out, at) : this.#sendPlain(body, length, out, at));
-      return isKept;
-    } finally {
-      giveLarge(out);
-    }
-  }
-
-  #writeHead(out: Uint8Array, isKept: boolean, isChunked: boolean): number {
-    const reply = this.#reply;
-    const { head } = this.#connection;
-    if (headLength(reply) + 256 > out.byteLength) {
-      throw new ProxyError("internal", "Cannot send a reply: its head is larger than 64 KiB");
-    }
-    this.#exchange.begin(reply);
-    let at = writeResponseHead(reply, out, 0);
-    if (!reply.headers.has("date")) {
-      at = writeText(`date: ${httpDate(this.#exchange.clock.epoch())}\r\n`, out, at);
-    }
-    if (isChunked) at = append(CHUNKED_LINE, out, at);
-    if (reply.tunnel === undefined) {
-      if (!isKept) at = append(CLOSE_LINE, out, at);
-      else if (head.version === "1.0") at = append(KEEP_ALIVE_LINE, out, at);
-    }
-    return append(CRLF, out, at);
-  }
-
-  async #sendPlain(body: Body, length: number, out: Uint8Array, at: number): Promise<void> {
-    // A head whose content is not at hand goes first: an event stream may be silent for long.
-    let waiting = body.isReady === true ? at : 0;
-    if (waiting === 0) await this.#write(out.subarray(0, at));
-    for (let chunk = await body.read(); chunk !== null; chunk = await body.read()) {
-      this.sentBytes += chunk.byteLength;
-      if (length >= 0 && this.sentBytes > length) {
-        throw new TypeError("Cannot send a reply: its content is longer than its length");
-      }
-      if (waiting > 0 && waiting + chunk.byteLength <= out.byteLength) {
-        out.set(chunk, waiting);
-        await this.#write(out.subarray(0, waiting + chunk.byteLength));
-      } else {
-        if (waiting > 0) await this.#write(out.subarray(0, waiting));
-        await this.#write(chunk);
-      }
-      waiting = 0;
-    }
-    if (waiting > 0) await this.#write(out.subarray(0, waiting));
-    if (length >= 0 && this.sentBytes < length) {
-      throw new TypeError("Cannot send a reply: its content is shorter than its length");
-    }
-  }
-
-  async #sendChunked(body: Body, out: Uint8Array, headEnd: number): Promise<void> {
-    let at = headEnd;
-    if (body.isReady !== true) {
-      await this.#write(out.subarray(0, at));
-      at = 0;
-    }
-    for (let chunk = await body.read(); chunk !== null; chunk = await body.read()) {
-      this.sentBytes += chunk.byteLength;
-      for (let from = 0; from < chunk.byteLength;) {
-        if (out.byteLength - at <= CHUNK_FRAME) {
-          await this.#write(out.subarray(0, at));
-          at = 0;
-        }
-        const size = Math.min(chunk.byteLength - from, out.byteLength - at - CHUNK_FRAME);
-        at = writeText(`${size.toString(16)}\r\n`, out, at);
-        out.set(size === chunk.byteLength ? chunk : chunk.subarray(from, from + size), at);
-        at = append(CRLF, out, at + size);
-        from += size;
-        if (from < chunk.byteLength || body.isReady !== true) {
-          await this.#write(out.subarray(0, at));
-          at = 0;
-        }
-      }
-    }
-    at = this.#writeEnd(body, out, at);
-    await this.#write(out.subarray(0, at));
-  }
-
-  /** The last chunk, with the trailer fields (RFC 9112 §7.1.2). */
-  #writeEnd(body: Body, out: Uint8Array, at: number): number {
-    const { trailers } = body;
-    if (!trailers || trailers.size === 0) {
-      if (out.byteLength - at < LAST_CHUNK.byteLength) {
-        throw new RangeError("Cannot end a reply: no room");
-      }
-      return append(LAST_CHUNK, out, at);
-    }
-    at = writeText("0\r\n", out, at);
-    for (const [name, value] of trailers) {
-      if (at + name.length + value.length + 6 > out.byteLength) {
-        throw new ProxyError("internal", "Cannot send trailers: they are larger than 64 KiB");
-      }
-      at = writeText(`${name}: ${value}\r\n`, out, at);
-    }
-    return append(CRLF, out, at);
-  }
-
-  async #write(bytes: Uint8Array): Promise<void> {
-    try {
-      await this.#connection.write(bytes);
-      this.#connection.written();
-    } catch (error) {
-      this.isClientGone = true;
-      throw error;
-    }
-  }
-}
-
-function append(bytes: Uint8Array, to: Uint8Array, at: number): number {
-  to.set(bytes, at);
-  return at + bytes.byteLength;
-}
-
-/** Whether a handler wants the connection to end with its reply. */
-function asksToClose(reply: Reply): boolean {
-  const connection = reply.headers.get("connection");
-  return connection !== null && /(?:^|,)[ \t]*close[ \t]*(?:,|$)/i.test(connection);
-}
-
-/** The Content-Length that a handler wrote for a body that does not know its own; -1 without. */
-function declaredLength(reply: Reply): number {
-  const length = reply.headers.get("content-length");
-  return length !== null && /^\d{1,15}$/.test(length) ? Number(length) : -1;
-}
-
-function setLength(reply: Reply, length: number): void {
-  const text = String(length);
-  if (reply.headers.get("content-length") !== text) reply.headers.set("content-length", text);
 }

@@ -1,0 +1,238 @@
+import { ProxyError } from "../../../errors/mod.ts";
+import {
+  type Body,
+  hasNoContent,
+  httpDate,
+  type Reply,
+  type ServerExchange,
+  type Tunnel,
+} from "../../http/mod.ts";
+import { giveLarge, takeLarge } from "../_buffers.ts";
+import {
+  MAX_CHUNK_HEADER_BYTES,
+  responseHeadLength,
+  type WireRequestHead,
+  writeChunkHeader,
+  writeLastChunk,
+  writeResponseHead,
+} from "../codec/mod.ts";
+
+const encoder = new TextEncoder();
+const CRLF = encoder.encode("\r\n");
+const CLOSE_LINE = encoder.encode("connection: close\r\n");
+const KEEP_ALIVE_LINE = encoder.encode("connection: keep-alive\r\n");
+const CHUNKED_LINE = encoder.encode("transfer-encoding: chunked\r\n");
+/** What is around the data of a chunk. */
+const CHUNK_FRAME = MAX_CHUNK_HEADER_BYTES + 2;
+/** The last chunk without trailers. */
+const LAST_CHUNK_BYTES = 5;
+
+/** The Date line that was made last; the same for all connections. */
+let lastDate = "";
+let lastDateLine = new Uint8Array(0);
+
+/** The Date line of a response that has none (RFC 9110 §6.6.1), made once a second. */
+function dateLine(epochMs: number): Uint8Array {
+  const text = httpDate(epochMs);
+  if (text !== lastDate) {
+    lastDate = text;
+    lastDateLine = encoder.encode(`date: ${text}\r\n`);
+  }
+  return lastDateLine;
+}
+
+/** What a reply needs of its connection. */
+export interface ReplySink {
+  /** The head of the request. */
+  readonly head: WireRequestHead;
+  /** Writes bytes within the time that the client has to take them. */
+  write(bytes: Uint8Array): Promise<void>;
+  /** Passes bytes between the client and a tunnel; gives how many went to the client. */
+  relay(tunnel: Tunnel, exchange: ServerExchange): Promise<number>;
+}
+
+/** Writes one reply: head and small content in one piece, the rest as it comes. */
+export class ReplyWriter {
+  readonly #connection: ReplySink;
+  readonly #exchange: ServerExchange;
+  readonly #reply: Reply;
+  sentBytes = 0;
+  /** Whether what failed was a write. */
+  isClientGone = false;
+
+  constructor(connection: ReplySink, exchange: ServerExchange, reply: Reply) {
+    this.#connection = connection;
+    this.#exchange = exchange;
+    this.#reply = reply;
+  }
+
+  /** Writes the reply; gives whether the connection can go on. */
+  async run(mayKeepAlive: boolean): Promise<boolean> {
+    const reply = this.#reply;
+    const { head } = this.#connection;
+    const { headers, status, tunnel } = reply;
+    const noContent = hasNoContent(head.method, status);
+    if (noContent && reply.body !== null) reply.body.cancel();
+    const body = noContent ? null : reply.body;
+    let isKept = mayKeepAlive && !asksToClose(reply);
+    if (tunnel === undefined) {
+      headers.delete("connection");
+      headers.delete("upgrade");
+    }
+    headers.delete("transfer-encoding");
+    let length = -1;
+    let isChunked = false;
+    if (noContent) {
+      // HEAD and 304 may tell the length that a GET would have (RFC 9110 §8.6); 1xx and 204 must not.
+      if (status < 200 || status === 204) headers.delete("content-length");
+      else if (status === 205) headers.set("content-length", "0");
+    } else if (tunnel === undefined) {
+      length = body === null ? 0 : body.length ?? declaredLength(reply);
+      if (length >= 0) setLength(reply, length);
+      else {
+        headers.delete("content-length");
+        isChunked = head.version === "1.1";
+        if (!isChunked) isKept = false;
+      }
+    }
+    const out = takeLarge();
+    try {
+      let at = this.#writeHead(out, isKept, isChunked);
+      if (tunnel !== undefined) {
+        await this.#write(out.subarray(0, at));
+        this.sentBytes = await this.#connection.relay(tunnel, this.#exchange);
+        return false;
+      }
+      if (body === null || length === 0) {
+        body?.cancel();
+        await this.#write(out.subarray(0, at));
+        return isKept;
+      }
+      const whole = length > 0 && body.readInto ? body.readInto(out, at) : -1;
+      if (whole >= 0) {
+        if (whole !== length) throw new TypeError("Cannot send a reply: its length is another");
+        at += whole;
+        await this.#write(out.subarray(0, at));
+        this.sentBytes = whole;
+        return isKept;
+      }
+      await (isChunked ? this.#sendChunked(body, out, at) : this.#sendPlain(body, length, out, at));
+      return isKept;
+    } finally {
+      giveLarge(out);
+    }
+  }
+
+  #writeHead(out: Uint8Array, isKept: boolean, isChunked: boolean): number {
+    const reply = this.#reply;
+    const { head } = this.#connection;
+    if (responseHeadLength(reply) + 256 > out.byteLength) {
+      throw new ProxyError("internal", "Cannot send a reply: its head is larger than 64 KiB");
+    }
+    this.#exchange.begin(reply);
+    // The empty line that ends the head is written again behind the lines of this hop.
+    let at = writeResponseHead(out, 0, reply) - CRLF.byteLength;
+    if (!reply.headers.has("date")) at = append(dateLine(this.#exchange.clock.epoch()), out, at);
+    if (isChunked) at = append(CHUNKED_LINE, out, at);
+    if (reply.tunnel === undefined) {
+      if (!isKept) at = append(CLOSE_LINE, out, at);
+      else if (head.version === "1.0") at = append(KEEP_ALIVE_LINE, out, at);
+    }
+    return append(CRLF, out, at);
+  }
+
+  async #sendPlain(body: Body, length: number, out: Uint8Array, at: number): Promise<void> {
+    // A head whose content is not at hand goes first: an event stream may be silent for long.
+    let waiting = body.isReady === true ? at : 0;
+    if (waiting === 0) await this.#write(out.subarray(0, at));
+    for (let chunk = await body.read(); chunk !== null; chunk = await body.read()) {
+      this.sentBytes += chunk.byteLength;
+      if (length >= 0 && this.sentBytes > length) {
+        throw new TypeError("Cannot send a reply: its content is longer than its length");
+      }
+      if (waiting > 0 && waiting + chunk.byteLength <= out.byteLength) {
+        out.set(chunk, waiting);
+        await this.#write(out.subarray(0, waiting + chunk.byteLength));
+      } else {
+        if (waiting > 0) await this.#write(out.subarray(0, waiting));
+        await this.#write(chunk);
+      }
+      waiting = 0;
+    }
+    if (waiting > 0) await this.#write(out.subarray(0, waiting));
+    if (length >= 0 && this.sentBytes < length) {
+      throw new TypeError("Cannot send a reply: its content is shorter than its length");
+    }
+  }
+
+  async #sendChunked(body: Body, out: Uint8Array, headEnd: number): Promise<void> {
+    let at = headEnd;
+    if (body.isReady !== true) {
+      await this.#write(out.subarray(0, at));
+      at = 0;
+    }
+    for (let chunk = await body.read(); chunk !== null; chunk = await body.read()) {
+      this.sentBytes += chunk.byteLength;
+      for (let from = 0; from < chunk.byteLength;) {
+        if (out.byteLength - at <= CHUNK_FRAME) {
+          await this.#write(out.subarray(0, at));
+          at = 0;
+        }
+        const size = Math.min(chunk.byteLength - from, out.byteLength - at - CHUNK_FRAME);
+        at = writeChunkHeader(out, at, size);
+        out.set(size === chunk.byteLength ? chunk : chunk.subarray(from, from + size), at);
+        at = append(CRLF, out, at + size);
+        from += size;
+        if (from < chunk.byteLength || body.isReady !== true) {
+          await this.#write(out.subarray(0, at));
+          at = 0;
+        }
+      }
+    }
+    const trailers = body.trailers ?? null;
+    let endBytes = LAST_CHUNK_BYTES;
+    if (trailers !== null) {
+      for (const [name, value] of trailers) endBytes += name.length + value.length + 4;
+    }
+    if (endBytes > out.byteLength) {
+      throw new ProxyError("internal", "Cannot send trailers: they are larger than 64 KiB");
+    }
+    if (at + endBytes > out.byteLength) {
+      await this.#write(out.subarray(0, at));
+      at = 0;
+    }
+    at = writeLastChunk(out, at, trailers);
+    await this.#write(out.subarray(0, at));
+  }
+
+  async #write(bytes: Uint8Array): Promise<void> {
+    try {
+      await this.#connection.write(bytes);
+    } catch (error) {
+      this.isClientGone = true;
+      throw error;
+    }
+  }
+}
+
+function append(bytes: Uint8Array, to: Uint8Array, at: number): number {
+  to.set(bytes, at);
+  return at + bytes.byteLength;
+}
+
+/** Whether a handler wants the connection to end with its reply. */
+function asksToClose(reply: Reply): boolean {
+  const connection = reply.headers.get("connection");
+  return connection !== null && /(?:^|,)[ \t]*close[ \t]*(?:,|$)/i.test(connection);
+}
+
+/** The Content-Length that a handler wrote for a body that does not know its own; -1 without. */
+function declaredLength(reply: Reply): number {
+  const length = reply.headers.get("content-length");
+  return length !== null && /^\d{1,15}$/.test(length) ? Number(length) : -1;
+}
+
+function setLength(reply: Reply, length: number): void {
+  const text = String(length);
+  if (reply.headers.get("content-length") !== text) reply.headers.set("content-length", text);
+}
