@@ -16,8 +16,4 @@
  *
  * @module
  */
-export {
-  type ProxyListenOptions,
-  ProxyService,
-  type ProxyServiceConfig,
-} from "./proxy_service.ts";
+export { type ProxyListenOptions, ProxyService, type ProxyServiceConfig } from "./proxy_service.ts";

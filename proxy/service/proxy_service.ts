@@ -1,8 +1,8 @@
 import {
   type ExchangeObserver,
   type Handler,
-  httpMetrics,
   type HttpListenOptions,
+  httpMetrics,
   HttpService,
   type ListenAddress,
   type Listener,

@@ -20,7 +20,7 @@ import {
 import { Inbound } from "./_inbound.ts";
 import { type BodySource, RequestBody } from "./_request_body.ts";
 import { type ReplySink, ReplyWriter } from "./_reply_writer.ts";
-import { relay } from "./_tunnel_relay.ts";
+import { TunnelRelay } from "./_tunnel_relay.ts";
 import { type Duplex, writeAll } from "./duplex.ts";
 import type { CheckedServerLimits } from "./server_limits.ts";
 
@@ -72,6 +72,7 @@ export class ServerConnection implements BodySource, ReplySink {
   readonly #inform = (head: ResponseHead): void => this.#writeInterim(head);
   #waitsFor = IDLE;
   #exchange: ServerExchange | null = null;
+  #relay: TunnelRelay | null = null;
   #body: RequestBody | null = null;
   /** Interim responses that are being written. */
   #interim: Promise<void> | null = null;
@@ -118,6 +119,7 @@ export class ServerConnection implements BodySource, ReplySink {
   /** The next answer is the last one; an idle connection ends now. */
   drain(): void {
     this.#isDraining = true;
+    this.#relay?.drain();
     if (this.#exchange === null && !this.#parser.isInHead) this.close();
   }
 
@@ -321,13 +323,17 @@ export class ServerConnection implements BodySource, ReplySink {
   /** Passes bytes between the client and a tunnel until both directions have ended. */
   relay(tunnel: Tunnel, exchange: ServerExchange): Promise<number> {
     this.#wait(NOTHING, Infinity);
-    return relay(tunnel, {
+    const protocol = exchange.reply?.headers.get("upgrade")?.toLowerCase();
+    this.#relay = new TunnelRelay(tunnel, {
       inbound: this.inbound,
       duplex: this.#duplex,
       exchange,
       wheel: this.#options.wheel,
       idleTimeoutMs: this.#options.limits.tunnelTimeoutMs,
+      isWebSocket: protocol === "websocket",
     });
+    if (this.#isDraining) this.#relay.drain();
+    return this.#relay.run();
   }
 
   #writeInterim(head: ResponseHead): void {

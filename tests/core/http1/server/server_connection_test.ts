@@ -427,7 +427,7 @@ function echoTunnel(): Tunnel {
     read: async () => (await reader.read()).value ?? null,
     write: async (bytes) => await writer.write(bytes.slice()),
     closeWrite: async () => await writer.close(),
-    close: () => {},
+    close: () => void writer.abort(new Error("closed")).catch(() => {}),
   };
 }
 
@@ -451,4 +451,57 @@ Deno.test("ServerConnection becomes a tunnel behind a 101, with bytes that came 
   await server.ended(1);
   const [{ status, sentBytes, receivedBytes, error }] = server.ends;
   assertEquals([status, sentBytes, receivedBytes, error], [101, 10, 10, null]);
+});
+
+Deno.test("ServerConnection tells a WebSocket at the end of a frame that the server stops", async () => {
+  for (
+    const [first, rest] of [["", ""], ["\x81\x05he", "llo"], ["\x82\x7e\x01\x00", "x".repeat(256)]]
+  ) {
+    const more = signalOf();
+    await using server = serveWire(() => {
+      const parts = [first, rest + "\x81\x03bye"];
+      const waits = [Promise.resolve(), more.promise, new Promise<void>(() => {})];
+      const closed = signalOf();
+      return {
+        ...reply(101, null, { headers: { upgrade: "WebSocket", connection: "upgrade" } }),
+        tunnel: {
+          read: async () => {
+            await Promise.race([waits.shift(), closed.promise]);
+            const part = parts.shift();
+            return part === undefined ? null : Uint8Array.from(part, (c) => c.charCodeAt(0));
+          },
+          write: () => Promise.resolve(),
+          closeWrite: () => Promise.resolve(),
+          close: closed.resolve,
+        },
+      };
+    });
+    using client = await rawClient(server.port);
+    await client.send(
+      "GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n",
+    );
+    await client.readUntil("\r\n\r\n");
+    assertEquals(await client.readBytes(first.length), first);
+    for (const connection of server.connections) connection.drain();
+    more.resolve();
+    // RFC 6455 §7.4.1: 1001, going away; nothing comes behind a Close frame (§5.5.1).
+    assertEquals(await client.readBytes(rest.length + 4), `${rest}\x88\x02\x03\xe9`);
+    await client.send("\x88\x82\0\0\0\0\x03\xe9");
+    await client.conn.closeWrite();
+    await server.ended(1);
+    assertEquals(server.ends[0].status, 101);
+  }
+});
+
+Deno.test("ServerConnection ends a tunnel that is silent for too long", async () => {
+  await using server = serveWire(() => ({
+    ...reply(101, null, { headers: { upgrade: "echo", connection: "upgrade" } }),
+    tunnel: echoTunnel(),
+  }), { tunnelTimeoutMs: 50 });
+  using client = await rawClient(server.port);
+  await client.send("GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: echo\r\n\r\n");
+  await client.readUntil("\r\n\r\n");
+  assertEquals(await client.readToEnd(), "");
+  await server.ended(1);
+  assertEquals(server.ends[0].error?.kind, "deadline_exceeded");
 });
