@@ -21,9 +21,9 @@ function hostTable(): Uint8Array {
 export function hostEnd(bytes: Uint8Array, start: number, end: number): number {
   let i = start;
   if (start < end && bytes[start] === OPEN) {
-    i++;
-    while (i < end && (HOST_BYTES[bytes[i]] & 2) !== 0) i++;
-    if (i === start + 1 || i === end || bytes[i] !== CLOSE) return -1;
+    let colons = 0;
+    for (i++; i < end && (HOST_BYTES[bytes[i]] & 2) !== 0; i++) if (bytes[i] === COLON) colons++;
+    if (colons === 0 || i === end || bytes[i] !== CLOSE) return -1;
     i++;
   } else {
     while (i < end && (HOST_BYTES[bytes[i]] & 1) !== 0) i++;
