@@ -81,7 +81,9 @@ export class TunnelRelay {
       exchange.receivedBytes += bytes.byteLength;
       await this.#tunnel.write(bytes);
     }
-    await this.#tunnel.closeWrite();
+    // Whoever has answered the Close frame waits for the end of the connection (RFC 6455 §7.1.1).
+    if (this.#hasSentClose) this.#tunnel.close();
+    else await this.#tunnel.closeWrite();
   }
 
   async #down(): Promise<void> {
