@@ -24,13 +24,13 @@ async function compile(
   return { ...output, built };
 }
 
+// Any ELF file does for the tool; what Deno makes of it is Deno's.
+const base = { DENORT_BIN: findProgram("true") ?? Deno.execPath() };
 const good = `import { greeting } from "./greeting.ts";\nconsole.log(greeting);\n`;
 // Nobody listens on port 9 (discard): no download goes through.
 const offline = { HTTPS_PROXY: "http://127.0.0.1:9", https_proxy: "http://127.0.0.1:9" };
 
 Deno.test("compile builds the executable when there is a base binary", async () => {
-  // Any ELF file does for the tool; what Deno makes of it is Deno's.
-  const base = { DENORT_BIN: findProgram("true") ?? Deno.execPath() };
   const { code, stdout, stderr, built } = await compile(good, base);
   assertEquals({ code, stdout, built }, {
     code: 0,
@@ -46,6 +46,16 @@ Deno.test("compile tells in one line what it checked when the base binary cannot
     stderr,
     /^Cannot compile cli\/main\.ts: its 2 modules resolve and type-check, but the base binary https:\/\/\S+ cannot be downloaded\n$/,
   );
+});
+
+Deno.test("compile builds this package's program with every npm package that it imports", async () => {
+  await using folder = await tempProject({});
+  const { code, stdout, stderr } = await runDeno(
+    ["run", "-A", "tools/compile.ts", `${folder.root}/pingo`],
+    { cwd: checkout, env: base },
+  );
+  assertEquals(code, 0, stderr);
+  assertMatch(stdout, /^Built \S+\/pingo out of \d{2,} modules\n$/);
 });
 
 const broken: { name: string; main: string; message: RegExp }[] = [
