@@ -49,7 +49,8 @@ async function serveUnix(
 ): Promise<EngineServer> {
   let file = new UnixSocketFile(address, options.unixMode);
   const serve = (): Deno.HttpServer => {
-    const server = Deno.serve({ ...silent(options), path: file.bindPath }, fetch);
+    const answer: FetchHandler = (request, info) => fetch(withPlainScheme(request), info);
+    const server = Deno.serve({ ...silent(options), path: file.bindPath }, answer);
     try {
       file.publish();
     } catch (error) {
@@ -75,6 +76,20 @@ async function serveUnix(
     hide: () => file.remove(),
     stop: () => lasting.stop(),
   };
+}
+
+const UNIX_SCHEME = "http+unix:";
+
+/**
+ * Deno writes `http+unix://` into the URLs that come over a unix socket. No client asked for that scheme,
+ * and what reads URLs takes it for an attempt at another protocol.
+ */
+function withPlainScheme(request: Request): Request {
+  const { url } = request;
+  if (!url.startsWith(UNIX_SCHEME)) return request;
+  const value = `http:${url.slice(UNIX_SCHEME.length)}`;
+  // An own property in front of the getter: a new Request would rewrite the path.
+  return Object.defineProperty(request, "url", { value });
 }
 
 /** No line on the console; and no page of Deno's for what should not happen. */

@@ -4,8 +4,13 @@ import type { EngineServer } from "./_engine_server.ts";
 import type { InFlight } from "./_in_flight.ts";
 import type { DrainReport } from "./listener.ts";
 
-/** How long replies still tell clients to go elsewhere before the socket is closed. */
-const ACCEPT_MS = 50;
+/**
+ * Replies tell clients to go elsewhere, and the socket is closed only when nothing has come for so long:
+ * a client that is just sending would lose its request.
+ */
+const QUIET_MS = 50;
+/** The socket is closed after so long even if clients keep coming. */
+const ACCEPT_MS = 500;
 /**
  * How long idle connections may take to close. One of HTTP/1.1 takes no time; one of HTTP/2 closes when
  * its client has answered a ping, and a client that does not read never does (measured).
@@ -51,7 +56,7 @@ export class Drain {
     const due = this.#due.promise;
     try {
       this.#server.hide();
-      await Promise.race([this.#wait(ACCEPT_MS), due]);
+      await Promise.race([this.#whenQuiet(), due]);
       const ended = this.#whenEnded(this.#server.stop());
       const isDue = await Promise.race([ended, due.then(() => true)]);
       if (isDue === true) await this.#cut(ended);
@@ -60,6 +65,17 @@ export class Drain {
       this.#isOver = true;
       for (const cancel of this.#cancels) cancel();
     }
+  }
+
+  async #whenQuiet(): Promise<void> {
+    const end = this.#clock.now() + ACCEPT_MS;
+    let begun: number;
+    do {
+      begun = this.#inFlight.begun;
+      await this.#wait(QUIET_MS);
+      // In a busy process the timer comes late, and before the requests that have come meanwhile.
+      await this.#wait(0);
+    } while (this.#inFlight.begun > begun && this.#clock.now() < end);
   }
 
   /** The end of all exchanges, also of those that come before the connections have closed. */

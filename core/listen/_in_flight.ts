@@ -14,10 +14,16 @@ export class InFlight {
   #waiting: (() => void)[] = [];
   #reason: ProxyError | null = null;
   #cutCount = 0;
+  #begun = 0;
 
   /** How many there are. */
   get count(): number {
     return this.#flights.size;
+  }
+
+  /** How many there have been in all. */
+  get begun(): number {
+    return this.#begun;
   }
 
   /** How many failed after {@linkcode InFlight.cut}. */
@@ -27,6 +33,7 @@ export class InFlight {
 
   /** Notes an exchange until its end. */
   add(exchange: ServerExchange): void {
+    this.#begun++;
     this.#flights.set(exchange, { exchange, abandon: null });
     exchange.onEnd(({ error }) => {
       this.#flights.delete(exchange);

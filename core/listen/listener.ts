@@ -34,8 +34,9 @@ export interface Listener extends AsyncDisposable {
   describe(): string;
   /**
    * Stops: replies say `Connection: close` from now on, so that clients with open connections go
-   * elsewhere; what arrives in the next 50 ms is still served; then nothing is accepted any more, idle
-   * connections are closed, and what is in flight has until the deadline to finish.
+   * elsewhere; until nothing has come for 50 ms, or for half a second, requests are still served; then
+   * nothing is accepted any more, idle connections are closed, and what is in flight has until the
+   * deadline to finish.
    *
    * At the deadline `exchange.cancel` fires with `server_stopping`: whoever has not answered gets a 503,
    * and replies on their way are cut. A stream that Deno sends natively ends with its source, or with

@@ -2,6 +2,17 @@
  * Listeners: where requests come in. {@linkcode listen} serves a handler on TCP, TLS or a unix socket,
  * and its {@linkcode Listener} stops without a request being lost.
  *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { listen, reply } from "@pingo/pingo/core";
+ *
+ * const listener = await listen({ address: "localhost:0" }, () => reply(200, "hello"));
+ * const response = await fetch(listener.url);
+ * assertEquals(await response.text(), "hello");
+ * assertEquals(await listener.drain({ deadlineMs: 10_000 }), { cut: 0 });
+ * ```
+ *
  * @module
  */
 export {

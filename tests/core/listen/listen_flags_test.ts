@@ -18,8 +18,9 @@ async function outcome(options: string, flags: string[], prefix: string[] = []):
     }
   `;
   const { imports } = await packageConfig(checkout);
-  const config = JSON.stringify({ imports });
+  const config = JSON.stringify({ imports, vendor: true, lock: false });
   await using project = await tempProject({ "main.ts": program, "deno.json": config });
+  await Deno.symlink(`${checkout}/vendor`, `${project.root}/vendor`);
   const command = [...prefix, Deno.execPath(), "run", "--no-prompt", "--quiet"];
   const files = [`--config=${project.root}/deno.json`, `${project.root}/main.ts`];
   const [first, ...args] = [...command, ...flags, ...files];
