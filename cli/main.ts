@@ -3,10 +3,12 @@ import type { Command } from "./command/command.ts";
 import { commandHelp, HELP, programHelp } from "./command/help.ts";
 import { parseArguments } from "./command/parse_arguments.ts";
 import { type Io, systemIo, writeAll } from "./io.ts";
-import { UsageError } from "./usage_error.ts";
+import { proxyCommand } from "./serve/proxy_command.ts";
+import { serverCommand } from "./serve/server_command.ts";
+import { exitCodeOf, UsageError } from "./usage_error.ts";
 import { VERSION } from "./version.ts";
 
-const COMMANDS: readonly Command[] = [clientCommand];
+const COMMANDS: readonly Command[] = [proxyCommand, serverCommand, clientCommand];
 
 /**
  * The command line program: `proxy`, `server`, `client`.
@@ -33,13 +35,7 @@ const COMMANDS: readonly Command[] = [clientCommand];
  * ```
  */
 export async function main(args: readonly string[], io: Io): Promise<number> {
-  try {
-    return await run(args, io);
-  } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    await writeAll(io.stderr, `${error.message}\n`);
-    return 2;
-  }
+  return await exitCodeOf(io.stderr, () => run(args, io));
 }
 
 async function run(args: readonly string[], io: Io): Promise<number> {

@@ -6,8 +6,9 @@ import { UsageError } from "../usage_error.ts";
  *
  * @throws {UsageError} when one is no upstream
  */
-export function readTargets(texts: readonly string[]): readonly string[] {
-  const targets = texts.flatMap((text) => text.split(",")).map((text) => text.trim());
+export function readTargets(text: string | undefined): readonly string[] {
+  if (text === undefined) return [];
+  const targets = text.split(",").map((target) => target.trim());
   for (const target of targets) check(target);
   return targets;
 }

@@ -6,6 +6,7 @@ import {
 } from "../../core/mod.ts";
 import { readTextFile } from "../read_text_file.ts";
 import { UsageError } from "../usage_error.ts";
+import { readTargets } from "./read_targets.ts";
 
 /** How requests are written down. */
 export type AccessLogChoice = "off" | "combined" | "json";
@@ -14,6 +15,8 @@ export type AccessLogChoice = "off" | "combined" | "json";
 export interface ServeSettings {
   /** Where it listens. */
   readonly listen: ListenAddress;
+  /** The servers that requests go on to; empty where none is named. */
+  readonly targets: readonly string[];
   /** Its certificate; without one it speaks no TLS. */
   readonly tls: ListenTls | undefined;
   /** The access log on standard output. */
@@ -36,10 +39,16 @@ export interface ReadServeSettingsOptions {
    * @default {"off"}
    */
   readonly accessLog?: AccessLogChoice;
+  /**
+   * Where it serves metrics and probes unless ADMIN says so.
+   *
+   * @default nowhere
+   */
+  readonly admin?: string;
 }
 
 /**
- * Reads LISTEN, CERT, KEY, ACCESS_LOG and ADMIN.
+ * Reads LISTEN, TARGET, CERT, KEY, ACCESS_LOG and ADMIN.
  *
  * @param get the value of one of them
  * @throws {UsageError} when one makes no sense
@@ -61,9 +70,10 @@ export async function readServeSettings(
 ): Promise<ServeSettings> {
   const { listen = ":8080", accessLog = "off" } = options;
   const read = (name: string): string | undefined => get(name) || undefined;
-  const admin = read("ADMIN");
+  const admin = read("ADMIN") ?? options.admin;
   const settings = {
     listen: addressOf(read("LISTEN") ?? listen),
+    targets: readTargets(read("TARGET")),
     accessLog: accessLogOf(read("ACCESS_LOG") ?? accessLog),
     admin: admin === undefined ? undefined : adminAddressOf(admin),
   };

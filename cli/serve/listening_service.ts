@@ -1,0 +1,43 @@
+import type { Listener, ListenTls, Service } from "../../core/mod.ts";
+import { formatListenAddress } from "../../core/mod.ts";
+import type { ServeSettings } from "./serve_settings.ts";
+
+/** A service that listens: an `HttpService`, a `ProxyService`. */
+export interface ListeningService extends Service {
+  /** Where it listens, once it has started. */
+  readonly listeners: readonly Listener[];
+  /** Adds an address without TLS. */
+  addTcp(address: string): unknown;
+  /** Adds an address with TLS. */
+  addTls(address: string, tls: ListenTls): unknown;
+  /** Adds a unix socket. */
+  addUnix(path: string): unknown;
+}
+
+/**
+ * Has a service listen where LISTEN says, with the certificate of CERT and KEY.
+ *
+ * @returns the service
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { createLogger, HttpService, reply, Server } from "@pingo/pingo";
+ * import { listenBy, readServeSettings } from "@pingo/pingo/cli";
+ *
+ * const settings = await readServeSettings(() => undefined, { listen: "127.0.0.1:0" });
+ * const hello = listenBy(settings, new HttpService("hello", () => reply(200, "hello")));
+ * await using server = new Server({ logger: createLogger({ level: "error" }) });
+ * await server.addService(hello).start();
+ * assertEquals(await (await fetch(hello.listeners[0].url)).text(), "hello");
+ * ```
+ */
+export function listenBy<S extends ListeningService>(
+  { listen, tls }: Pick<ServeSettings, "listen" | "tls">,
+  service: S,
+): S {
+  if (listen.transport === "unix") service.addUnix(listen.path);
+  else if (tls === undefined) service.addTcp(formatListenAddress(listen));
+  else service.addTls(formatListenAddress(listen), tls);
+  return service;
+}

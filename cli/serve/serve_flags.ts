@@ -1,0 +1,40 @@
+import type { Flag } from "../command/command.ts";
+import type { Arguments } from "../command/parse_arguments.ts";
+
+/** The flags of every command that serves: each is a variable that examples know too. */
+export const SERVE_FLAGS: readonly Flag[] = [
+  {
+    name: "listen",
+    value: "ADDRESS",
+    env: "LISTEN",
+    about: "Where to listen: :8080 (every address), 127.0.0.1:8080,\n" +
+      "[::1]:8080 or unix:/run/x.sock; port 0 takes a free one",
+  },
+  {
+    name: "cert",
+    value: "FILE",
+    env: "CERT",
+    about: "Certificate (PEM): TLS with HTTP/1.1 and HTTP/2",
+  },
+  { name: "key", value: "FILE", env: "KEY", about: "Its key (PEM)" },
+  {
+    name: "access-log",
+    value: "FORMAT",
+    env: "ACCESS_LOG",
+    about: "off, combined or json; it goes to standard output",
+  },
+  {
+    name: "admin",
+    value: "ADDRESS",
+    env: "ADMIN",
+    about: "Serve /metrics, /healthz and /readyz there; loopback only",
+  },
+];
+
+/** Gives the value of a variable: that of its flag, else its own. */
+export function settingsOf(args: Arguments): (name: string) => string | undefined {
+  return (name) => {
+    const values = args.all(name.toLowerCase().replaceAll("_", "-"));
+    return values.length === 0 ? undefined : values.join(",");
+  };
+}
