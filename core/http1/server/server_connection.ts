@@ -82,6 +82,8 @@ export class ServerConnection implements BodySource, ReplySink {
   #hasBegunReply = false;
   /** The client ended its direction and nothing came in the grace: a write would still succeed once. */
   #isClientGone = false;
+  /** Whether it has ended its direction. */
+  #hasClientEnded = false;
   /** Milliseconds that the client was waited for, and since when it is. */
   #contentWaitMs = 0;
   #giveContentUp: (reason: ProxyError) => void = ignore;
@@ -313,7 +315,9 @@ export class ServerConnection implements BodySource, ReplySink {
   async write(bytes: Uint8Array): Promise<void> {
     this.#wait(WRITE, this.#options.limits.writeTimeoutMs);
     await writeAll(this.#duplex, bytes);
-    if (this.#waitsFor === WRITE) this.#wait(NOTHING, Infinity);
+    if (this.#waitsFor !== WRITE) return;
+    if (this.#hasClientEnded) this.#wait(HALF_CLOSED, this.#options.limits.halfClosedGraceMs);
+    else this.#wait(NOTHING, Infinity);
   }
 
   get head(): WireRequestHead {
@@ -348,8 +352,9 @@ export class ServerConnection implements BodySource, ReplySink {
   // What may happen meanwhile.
 
   #sawParked(count: number | null): void {
-    if (count !== null || this.#exchange === null || this.#exchange.reply !== null) return;
-    this.#wait(HALF_CLOSED, this.#options.limits.halfClosedGraceMs);
+    if (count !== null || this.#exchange === null || this.#relay !== null) return;
+    this.#hasClientEnded = true;
+    if (this.#waitsFor === NOTHING) this.#wait(HALF_CLOSED, this.#options.limits.halfClosedGraceMs);
   }
 
   #fail(error: ProxyError): void {

@@ -63,8 +63,8 @@ export interface ServerLimits {
   maxRequests?: number;
   /**
    * A client that ended its direction may wait for an answer, or it has gone: TCP tells the two apart
-   * only when something is sent, and Deno does not even tell of a reset. For so long the answer may take
-   * before it is given up.
+   * only when something is sent, and Deno does not even tell of a reset. For so long there may be nothing
+   * to send before it is given up.
    *
    * @default {1000}
    */
