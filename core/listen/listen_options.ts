@@ -149,11 +149,11 @@ export function checkListenOptions(
   }
   const isOnlyForWire = options.limits !== undefined || options.maxConnections !== undefined ||
     options.maxConnectionsPerAddress !== undefined;
-  if (engine !== "wire" && isOnlyForWire) {
+  if (engine === "deno" && isOnlyForWire) {
     throw new TypeError("Cannot listen: the deno engine has no limits, the wire engine has");
   }
   return {
-    engine: engine === "wire" ? "wire" : "deno",
+    engine: engine === "deno" ? "deno" : "wire",
     limits: checkServerLimits(options.limits),
     maxConnections,
     maxConnectionsPerAddress,

@@ -4,26 +4,29 @@ import { copyBytes } from "./_copy.ts";
 import { readContentLength } from "./_field_values.ts";
 import { lineLength, writeLine } from "./_field_line.ts";
 import { readAgain, readLatin1 } from "./_latin1.ts";
+import {
+  closeHoles,
+  HASH,
+  NAME_END,
+  ownEnd,
+  ownLength,
+  ownStart,
+  packOwn,
+  REMOVED,
+  STRIDE,
+  VALUE,
+  VALUE_END,
+} from "./_line_index.ts";
 import { nameHash } from "./_name_hash.ts";
 import { KNOWN_HASHES, KNOWN_NAMES, KnownField } from "./known_field.ts";
 
-// The index holds for each line: where its name starts, then these.
-/**
- * Where the name ends; 0 for a line that was removed. For a line that was set or added: minus the length
- * of its name, and the line lies in `#own`. The start of the name is kept then: it also tells where the
- * received line before it ends.
- */
-const NAME_END = 1;
-const VALUE = 2;
-const VALUE_END = 3;
-const HASH = 4;
-const STRIDE = 5;
-
-const REMOVED = 0;
 const FIRST_CAPACITY = 16;
 const FIRST_OWN_BYTES = 256;
 /** A larger store of own lines is not kept for the next message. */
 const MAX_KEPT_BYTES = 4096;
+const LAST_READ_MASK = 15;
+/** Longer values are read by fewer, and would be held by idle connections. */
+const MAX_LAST_READ = 64;
 const NO_BYTES = new Uint8Array(0);
 
 /**
@@ -65,6 +68,8 @@ export class IndexedHeaders implements HeaderMap {
   /** The lines that were set or added, as they are written. */
   #own: Uint8Array = NO_BYTES;
   #ownEnd = 0;
+  /** Values that were read last, by the hash of their names: most come again with the next message. */
+  readonly #lastRead: string[] = [];
 
   /** How many field lines there are. */
   get size(): number {
@@ -304,21 +309,19 @@ export class IndexedHeaders implements HeaderMap {
       if (run >= 0) at = copyBytes(this.#bytes, run, base + index[o], to, at);
       run = -1;
       if (nameEnd === REMOVED) continue;
-      const value = index[o + VALUE];
-      at = copyBytes(this.#own, value - 2 + nameEnd, index[o + VALUE_END] + 2, to, at);
+      at = copyBytes(this.#own, ownStart(index, o), ownEnd(index, o), to, at);
     }
     if (run >= 0) at = copyBytes(this.#bytes, run, base + this.#end, to, at);
     // So do added ones, as long as none was removed or set again.
     let end = run = 0;
     for (let o = received; o < this.#count * STRIDE; o += STRIDE) {
-      const nameEnd = index[o + NAME_END];
-      if (nameEnd === REMOVED) continue;
-      const start = index[o + VALUE] - 2 + nameEnd;
+      if (index[o + NAME_END] === REMOVED) continue;
+      const start = ownStart(index, o);
       if (start !== end) {
         at = copyBytes(this.#own, run, end, to, at);
         run = start;
       }
-      end = index[o + VALUE_END] + 2;
+      end = ownEnd(index, o);
     }
     return copyBytes(this.#own, run, end, to, at);
   }
@@ -330,7 +333,9 @@ export class IndexedHeaders implements HeaderMap {
   #get(hash: number, name: string): string | null {
     let i = this.#find(hash, name, 0);
     if (i < 0) return null;
-    let value = this.valueAt(i);
+    const slot = (hash ^ (hash >>> 8)) & LAST_READ_MASK;
+    let value = this.valueAt(i, this.#lastRead[slot]);
+    if (value.length <= MAX_LAST_READ) this.#lastRead[slot] = value;
     while ((i = this.#find(hash, name, i + 1)) >= 0) value = `${value}, ${this.valueAt(i)}`;
     return value;
   }
@@ -374,16 +379,25 @@ export class IndexedHeaders implements HeaderMap {
     this.#count++;
   }
 
-  /** Writes a line into the store and points the index at it; what was there is left behind as waste. */
+  /** Writes a line into the store and points the index at it. */
   #writeOwn(at: number, name: string, value: string): void {
     const need = lineLength(name, value);
     if (this.#ownEnd + need > this.#own.length) this.#makeOwnRoom(need);
-    const start = this.#ownEnd;
+    const index = this.#index;
+    let start = this.#ownEnd;
     const end = writeLine(this.#own, start, name, value);
-    this.#ownEnd = end;
-    this.#index[at + NAME_END] = -name.length;
-    this.#index[at + VALUE] = start + name.length + 2;
-    this.#index[at + VALUE_END] = end - 2;
+    const length = end - start;
+    // Over the own line that it replaces where it fits there, so that setting over and over costs no room.
+    if (index[at + NAME_END] < 0 && ownEnd(index, at) - ownStart(index, at) >= length) {
+      const old = ownStart(index, at);
+      this.#own.copyWithin(old, start, end);
+      start = old;
+    } else {
+      this.#ownEnd = end;
+    }
+    index[at + NAME_END] = -name.length;
+    index[at + VALUE] = start + name.length + 2;
+    index[at + VALUE_END] = start + length - 2;
   }
 
   #removeFrom(hash: number, name: string, from: number): void {
@@ -395,40 +409,18 @@ export class IndexedHeaders implements HeaderMap {
 
   /** Lines that were added and removed again leave holes: those are closed before the index grows. */
   #makeRoom(): void {
-    const index = this.#index;
-    let kept = this.#received;
-    for (let i = kept; i < this.#count; i++) {
-      if (!this.#isThere(i)) continue;
-      if (kept !== i) index.copyWithin(kept * STRIDE, i * STRIDE, (i + 1) * STRIDE);
-      kept++;
-    }
+    const kept = closeHoles(this.#index, this.#received, this.#count);
     this.#removed -= this.#count - kept;
     if (kept * 2 > this.#count) this.#grow();
     this.#count = kept;
   }
 
-  /** Moves the lines that are there into a new store with as much room again, without the waste. */
+  /** Moves the lines that are there into a new store with as much room again. */
   #makeOwnRoom(need: number): void {
-    const index = this.#index;
-    let length = need;
-    for (let o = 0; o < this.#count * STRIDE; o += STRIDE) {
-      if (index[o + NAME_END] < 0) {
-        length += index[o + VALUE_END] - index[o + VALUE] - index[o + NAME_END] + 4;
-      }
-    }
+    const length = ownLength(this.#index, this.#count) + need;
     const own = new Uint8Array(Math.max(FIRST_OWN_BYTES, length * 2));
-    let end = 0;
-    for (let o = 0; o < this.#count * STRIDE; o += STRIDE) {
-      const nameEnd = index[o + NAME_END];
-      if (nameEnd >= 0) continue;
-      const start = index[o + VALUE] - 2 + nameEnd;
-      const moved = end - start;
-      end = copyBytes(this.#own, start, index[o + VALUE_END] + 2, own, end);
-      index[o + VALUE] += moved;
-      index[o + VALUE_END] += moved;
-    }
+    this.#ownEnd = packOwn(this.#index, this.#count, this.#own, own);
     this.#own = own;
-    this.#ownEnd = end;
   }
 
   #grow(): void {

@@ -129,7 +129,6 @@ export class ReplyWriter {
     if (responseHeadLength(reply) + 256 > out.byteLength) {
       throw new ProxyError("internal", "Cannot send a reply: its head is larger than 64 KiB");
     }
-    this.#exchange.begin(reply);
     // The empty line that ends the head is written again behind the lines of this hop.
     let at = writeResponseHead(out, 0, reply) - CRLF.byteLength;
     if (!reply.headers.has("date")) at = append(dateLine(this.#exchange.clock.epoch()), out, at);
@@ -138,6 +137,7 @@ export class ReplyWriter {
       if (!isKept) at = append(CLOSE_LINE, out, at);
       else if (head.version === "1.0") at = append(KEEP_ALIVE_LINE, out, at);
     }
+    this.#exchange.begin(reply);
     return append(CRLF, out, at);
   }
 

@@ -190,12 +190,22 @@ export class ServerConnection implements BodySource, ReplySink {
     let sentBytes = 0;
     let failure: ProxyError | null = null;
     let isOpen = false;
-    const writer = new ReplyWriter(this, exchange, reply);
+    let writer = new ReplyWriter(this, exchange, reply);
     try {
       if (this.#isClosed || this.#isClientGone) throw goneError();
       if (this.#interim !== null) await this.#interim;
       this.#hasBegunReply = true;
-      isOpen = await writer.run(this.#mayKeepAlive());
+      try {
+        isOpen = await writer.run(this.#mayKeepAlive());
+      } catch (error) {
+        // What cannot be written down, such as a reason phrase with a line break, is the handler's fault.
+        if (exchange.reply !== null || writer.isClientGone) throw error;
+        const fault = exchange.error ??= ProxyError.from(error);
+        reply.body?.cancel(fault);
+        reply = errorReply(fault, exchange);
+        writer = new ReplyWriter(this, exchange, reply);
+        isOpen = await writer.run(this.#mayKeepAlive());
+      }
       if (reply.tunnel !== undefined) isOpen = false;
     } catch (error) {
       failure = writer.isClientGone || this.#isClientGone

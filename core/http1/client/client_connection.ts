@@ -1,0 +1,477 @@
+import { ProxyError } from "../../../errors/mod.ts";
+import type { Body, Cancel, Reply, RequestHead, ResponseHead, Tunnel } from "../../http/mod.ts";
+import { giveSmall, takeSmall } from "../_buffers.ts";
+import { ChunkedDecoder, Framing, parseError, ResponseParser } from "../codec/mod.ts";
+import type { Duplex } from "../server/mod.ts";
+import type { ClientContext } from "./client_context.ts";
+import { brokenContent, endedBeforeHead, stalled } from "./_failures.ts";
+import { HeldContent } from "./_held_content.ts";
+import { keepAliveHintMs } from "./_keep_alive_hint.ts";
+import { awaitsContinue, OutgoingRequest } from "./_outgoing_request.ts";
+import type { ResponseSlot } from "./_response_slot.ts";
+import { StallWatch } from "./_stall_watch.ts";
+import { type ContentSource, StreamedContent } from "./_streamed_content.ts";
+import { isUpgradeAgreed } from "./_upgrade.ts";
+import { Upload, type UploadSink } from "./_upload.ts";
+import { type TunnelSource, UpstreamTunnel } from "./_upstream_tunnel.ts";
+
+/** What an exchange over a connection is told beside the request. */
+export interface ClientExchangeOptions {
+  /** Gives the exchange up: the connection is closed. */
+  readonly cancel: Cancel;
+  /** How long the response head may take. */
+  readonly headTimeoutMs?: number;
+  /** How long each read of the response's content may take. */
+  readonly bodyTimeoutMs?: number;
+  /** Sees each interim response but 100; its head is valid during the call. */
+  readonly onInformational?: (head: ResponseHead) => void;
+}
+
+/** How a connection ended: after its use, or while idle, closed by the upstream or with stray bytes. */
+export type ConnectionEnd = "used" | "dead" | "dirty";
+
+/** Who a connection belongs to: a pool. */
+export interface ConnectionOwner {
+  /** Whether the connection is wanted for another exchange; it is closed if not. */
+  wantsBack(): boolean;
+  /** The connection can carry the next exchange. */
+  isIdle(): void;
+  /** The connection is closed. Called exactly once. */
+  hasEnded(end: ConnectionEnd): void;
+}
+
+// Where a connection stands.
+const IDLE = 0;
+const BUSY = 1;
+const CLOSED = 2;
+
+/** An upstream that sends more interim responses than these has lost its way. */
+const MAX_INTERIM = 256;
+/** `0`, CRLF, CRLF: how chunked content without trailers ends. */
+const LAST_CHUNK = [48, 13, 10, 13, 10];
+
+/**
+ * The client side of one HTTP/1.1 connection. A read is always parked on it: while it is idle that read
+ * tells when the upstream has closed it, and it becomes the read of the next response's head. So in the
+ * steady state a small exchange is one write and one read, and nothing is allocated but the reply.
+ */
+export class ClientConnection implements ContentSource, UploadSink, TunnelSource {
+  /** When it was opened, by the coarse clock. */
+  readonly openedAt: number;
+  /** Since when it is idle, by the coarse clock. */
+  idleSince = 0;
+  /** How long it may be idle, as the upstream said last. */
+  idleLimitMs = Infinity;
+  /** Whether it has carried an exchange. */
+  isReused = false;
+  readonly #duplex: Duplex;
+  readonly #context: ClientContext;
+  readonly #owner: ConnectionOwner;
+  readonly #parser: ResponseParser;
+  readonly #outgoing = new OutgoingRequest();
+  readonly #watch: StallWatch;
+  readonly #onParked = (count: number | null): void => this.#sawParked(count);
+  readonly #onParkedError = (): void => this.#sawParked(null);
+  readonly #onCancel = (reason: unknown): void => this.#fail(ProxyError.from(reason));
+  #decoder: ChunkedDecoder | null = null;
+  #state = BUSY;
+  #slot: ResponseSlot | null = null;
+  #parked: Promise<number | null>;
+  /** What the parked read gave while it was not awaited: undefined as long as it waits. */
+  #parkedCount: number | null | undefined = undefined;
+  #failure: ProxyError | null = null;
+  #upload: Upload | null = null;
+  #forget: (() => void) | null = null;
+  #bodyTimeoutMs = Infinity;
+  #isKeepAlive = false;
+  #isInContent = false;
+
+  /** Takes over a connection that is reserved for its first exchange. */
+  constructor(duplex: Duplex, context: ClientContext, owner: ConnectionOwner) {
+    const { wheel, clock } = context;
+    this.#duplex = duplex;
+    this.#context = context;
+    this.#owner = owner;
+    this.#parser = new ResponseParser(context);
+    this.#watch = new StallWatch(wheel, (isWrite) => {
+      this.#fail(stalled(isWrite, this.#isInContent));
+    });
+    this.openedAt = clock.now();
+    this.#parked = this.#park();
+  }
+
+  /** Whether it is closed. */
+  get isClosed(): boolean {
+    return this.#state === CLOSED;
+  }
+
+  /** Takes it out of its idle state: the next exchange is about to begin. */
+  reserve(): void {
+    this.#state = BUSY;
+  }
+
+  /** Gives it back unused. */
+  unreserve(): void {
+    if (this.#state !== BUSY) return;
+    this.#rest();
+  }
+
+  /** Closes it; an exchange on it breaks. */
+  close(): void {
+    if (this.#state === BUSY) this.#failure ??= new ProxyError("server_stopping");
+    this.#shut("used");
+  }
+
+  /** Carries one exchange; the connection has been reserved for it. */
+  async exchange(
+    head: RequestHead,
+    body: Body | null,
+    options: ClientExchangeOptions,
+  ): Promise<Reply> {
+    const buffer = takeSmall();
+    let bytes: Uint8Array;
+    try {
+      this.#checkUnspoken();
+      bytes = this.#outgoing.prepare(head, body, buffer);
+    } catch (error) {
+      // Nothing was sent: the connection is as good as before.
+      giveSmall(buffer);
+      body?.cancel(error);
+      this.unreserve();
+      throw error;
+    }
+    this.#bodyTimeoutMs = options.bodyTimeoutMs ?? Infinity;
+    this.#forget = options.cancel.onCancel(this.#onCancel);
+    this.#watch.reading(options.headTimeoutMs ?? Infinity);
+    const upload = this.#outgoing.isWhole || body === null ? null : this.#makeUpload(head, body);
+    this.#upload = upload;
+    try {
+      const writeFailure = await this.#writeFirst(bytes, buffer);
+      if (writeFailure !== undefined) upload?.stop(writeFailure);
+      upload?.run();
+      return await this.#receive(head, options, writeFailure);
+    } catch (cause) {
+      const error = this.#failure ?? ProxyError.from(cause);
+      this.#fail(error);
+      body?.cancel(error);
+      throw error;
+    }
+  }
+
+  /** RFC 9112 §9.2: what comes without a request belongs to none. Nothing was sent: another try is safe. */
+  #checkUnspoken(): void {
+    const count = this.#parkedCount;
+    if (count === undefined) return;
+    throw count === null
+      ? new ProxyError("connection_reset", "Cannot send the request: the connection is closed", {
+        retry: "yes",
+      })
+      : badResponse("it came before the request");
+  }
+
+  // What the two directions need.
+
+  /** Sends bytes. */
+  async write(bytes: Uint8Array): Promise<void> {
+    const { writeTimeoutMs } = this.#context;
+    this.#watch.writing(writeTimeoutMs);
+    try {
+      let written = await this.#duplex.write(bytes);
+      while (written < bytes.byteLength) {
+        this.#watch.writing(writeTimeoutMs);
+        written += await this.#duplex.write(bytes.subarray(written));
+      }
+    } catch (cause) {
+      throw this.#failure ?? cause;
+    } finally {
+      this.#watch.written();
+    }
+  }
+
+  /** The content of the request broke off. */
+  uploadFailed(error: ProxyError): void {
+    this.#fail(error);
+  }
+
+  /** Reads content within its time. */
+  async readContent(into: Uint8Array): Promise<number | null> {
+    this.#watch.reading(this.#bodyTimeoutMs);
+    try {
+      return await this.#duplex.read(into);
+    } catch (cause) {
+      throw this.#failure ?? brokenContent(cause);
+    } finally {
+      this.#watch.read();
+    }
+  }
+
+  /** The response is there to its last byte. */
+  contentEnded(isClean: boolean): void {
+    this.#isInContent = false;
+    this.#endExchange(isClean);
+  }
+
+  /** The response is not going to be read to its end. */
+  abandon(error: ProxyError): void {
+    this.#fail(error);
+  }
+
+  /** Reads what comes through a tunnel; it may take as long as it likes. */
+  async readTunnel(into: Uint8Array): Promise<number | null> {
+    try {
+      return await this.#duplex.read(into);
+    } catch (cause) {
+      throw this.#failure ?? brokenContent(cause);
+    }
+  }
+
+  /** Ends the own direction of a tunnel. */
+  closeWrite(): Promise<void> {
+    return this.#duplex.closeWrite();
+  }
+
+  /** Writes the head and what goes with it; gives what went wrong. */
+  async #writeFirst(bytes: Uint8Array, buffer: Uint8Array): Promise<unknown> {
+    try {
+      await this.write(bytes);
+    } catch (cause) {
+      // What the upstream said before it left is still there to be read.
+      return cause;
+    } finally {
+      giveSmall(buffer);
+    }
+  }
+
+  #makeUpload(head: RequestHead, body: Body): Upload {
+    const { framing, rest } = this.#outgoing;
+    const length = framing.framing === Framing.CHUNKED ? -1 : framing.length;
+    const upload = new Upload(this, body, { length, rest });
+    if (awaitsContinue(head)) {
+      const { wheel, continueTimeoutMs } = this.#context;
+      upload.hold(wheel.timer(() => upload.proceed()), continueTimeoutMs);
+    }
+    return upload;
+  }
+
+  // The response.
+
+  async #receive(
+    head: RequestHead,
+    options: ClientExchangeOptions,
+    writeFailure: unknown,
+  ): Promise<Reply> {
+    const slot = this.#slot ?? this.#context.slots.take();
+    const parser = this.#parser;
+    parser.begin(head.method);
+    let start = 0;
+    let end = 0;
+    let interim = 0;
+    let count = await this.#firstRead(writeFailure);
+    for (;;) {
+      end += count;
+      let at = parser.parse(slot.buffer, start, end, slot.head);
+      while (at > 0 && slot.head.status < 200 && slot.head.status !== 101) {
+        if (++interim > MAX_INTERIM) throw badResponse("it consists of interim responses");
+        if (slot.head.status === 100) this.#upload?.proceed();
+        else options.onInformational?.(slot.head);
+        start = at;
+        parser.begin(head.method);
+        at = parser.parse(slot.buffer, start, end, slot.head);
+      }
+      if (at < 0) throw parseError(at, "response");
+      if (at > 0) return this.#reply(head, slot, at, end);
+      if (start > 0) {
+        // The parser counts from the start of the message: its bytes may move.
+        slot.buffer.copyWithin(0, start, end);
+        end -= start;
+        start = 0;
+      }
+      count = await this.#readOn(slot, end, end > 0 || interim > 0);
+    }
+  }
+
+  async #firstRead(writeFailure: unknown): Promise<number> {
+    let count: number | null;
+    try {
+      count = await this.#parked;
+    } catch (cause) {
+      throw endedBeforeHead(false, writeFailure ?? cause);
+    }
+    if (this.#failure !== null) throw this.#failure;
+    if (count === null) throw endedBeforeHead(false, writeFailure);
+    return count;
+  }
+
+  async #readOn(slot: ResponseSlot, end: number, hasBytes: boolean): Promise<number> {
+    if (end === slot.buffer.byteLength) {
+      const larger = new Uint8Array(end * 4);
+      larger.set(slot.buffer);
+      slot.buffer = larger;
+    }
+    let count: number | null;
+    try {
+      count = await this.#duplex.read(end === 0 ? slot.buffer : slot.buffer.subarray(end));
+    } catch (cause) {
+      throw endedBeforeHead(hasBytes, cause);
+    }
+    if (this.#failure !== null) throw this.#failure;
+    if (count === null) throw endedBeforeHead(hasBytes, undefined);
+    return count;
+  }
+
+  /** The reply whose head is there; its content starts at `at`. */
+  #reply(request: RequestHead, slot: ResponseSlot, at: number, end: number): Reply {
+    const { head } = slot;
+    this.#watch.read();
+    this.#slot = null;
+    const { status } = head;
+    if (status === 101 || (request.method === "CONNECT" && status >= 200 && status < 300)) {
+      return this.#tunnelReply(request, slot, at, end);
+    }
+    this.#isKeepAlive = head.isKeepAlive;
+    this.idleLimitMs = keepAliveHintMs(head);
+    const upload = this.#upload;
+    // RFC 9112 §9.3: what refuses the content before it is there does not want the rest. With a success
+    // the upload goes on beside the response: there are servers that answer while they read.
+    if (upload !== null && !upload.isDone && (status >= 300 || upload.isHeld)) {
+      upload.stop(new ProxyError("upstream_write_failed", "Cannot send the request: refused"));
+    }
+    return new WireReply(slot, this.#content(slot, at, end), undefined);
+  }
+
+  #content(slot: ResponseSlot, at: number, end: number): Body | null {
+    const { buffer: bytes, head } = slot;
+    const { framing, contentLength } = head;
+    if (framing === Framing.NONE || contentLength === 0) {
+      this.#endExchange(at === end);
+      return null;
+    }
+    if (framing === Framing.LENGTH && end - at >= contentLength) {
+      this.#endExchange(end - at === contentLength);
+      return new HeldContent(bytes.subarray(at, at + contentLength), null);
+    }
+    const decoder = framing === Framing.CHUNKED ? this.#resetDecoder() : null;
+    const length = framing === Framing.LENGTH ? contentLength : -1;
+    const content = new StreamedContent(this, { bytes, start: at, end, length, decoder });
+    this.#isInContent = true;
+    if (decoder === null || !endsWithLastChunk(bytes, end)) return content;
+    return content.held(decoder) ?? content;
+  }
+
+  #resetDecoder(): ChunkedDecoder {
+    const decoder = this.#decoder ??= new ChunkedDecoder();
+    decoder.reset();
+    return decoder;
+  }
+
+  #tunnelReply(request: RequestHead, slot: ResponseSlot, at: number, end: number): Reply {
+    const upload = this.#upload;
+    if (slot.head.status === 101 && !isUpgradeAgreed(request.headers, slot.head)) {
+      throw badResponse("nobody asked it to switch to this protocol (RFC 9110 §15.2.2)");
+    }
+    if (upload !== null && !upload.isDone) {
+      throw badResponse("it switches protocols before the content of the request has ended");
+    }
+    const first = at < end ? slot.buffer.subarray(at, end) : null;
+    return new WireReply(slot, null, new UpstreamTunnel(this, first));
+  }
+
+  // Its life.
+
+  /** The exchange is over; the connection goes on if nothing speaks against it. */
+  #endExchange(isClean: boolean): void {
+    this.#watch.read();
+    this.#forget?.();
+    this.#forget = null;
+    this.isReused = true;
+    const upload = this.#upload;
+    this.#upload = null;
+    const isSent = upload === null || upload.isDone;
+    if (!isSent) {
+      upload.stop(new ProxyError("upstream_write_failed", "Cannot send the request: answered"));
+    }
+    if (!isClean) this.#shut("dirty");
+    else if (!isSent || !this.#isKeepAlive || !this.#owner.wantsBack()) this.#shut("used");
+    else {
+      this.#parked = this.#park();
+      this.#rest();
+    }
+  }
+
+  #park(): Promise<number | null> {
+    const slot = this.#slot = this.#context.slots.take();
+    this.#parkedCount = undefined;
+    const parked = this.#duplex.read(slot.buffer);
+    parked.then(this.#onParked, this.#onParkedError);
+    return parked;
+  }
+
+  #rest(): void {
+    this.#state = IDLE;
+    this.idleSince = this.#context.clock.now();
+    const count = this.#parkedCount;
+    if (count === undefined) this.#owner.isIdle();
+    else this.#shut(count === null ? "dead" : "dirty");
+  }
+
+  /** The parked read is through: with the head that an exchange awaits, or out of turn. */
+  #sawParked(count: number | null): void {
+    this.#parkedCount = count;
+    if (this.#state === IDLE) this.#shut(count === null ? "dead" : "dirty");
+    else if (this.#state === CLOSED && this.#slot !== null) this.#context.slots.give(this.#slot);
+  }
+
+  /** Ends the exchange with an error, which whoever waits in it gets; the first one holds. */
+  #fail(error: ProxyError): void {
+    if (this.#state === CLOSED) return;
+    this.#failure = error;
+    this.#shut("used");
+  }
+
+  #shut(end: ConnectionEnd): void {
+    if (this.#state === CLOSED) return;
+    this.#state = CLOSED;
+    this.#watch.stop();
+    this.#forget?.();
+    this.#forget = null;
+    this.#upload?.stop(this.#failure);
+    this.#upload = null;
+    try {
+      this.#duplex.close();
+    } catch {
+      // The other side was faster.
+    }
+    this.#owner.hasEnded(end);
+  }
+}
+
+/** A response over the buffer that it was received in; plain fields, so that it can be spread. */
+class WireReply implements Reply {
+  status: number;
+  reason: string;
+  readonly headers: Reply["headers"];
+  body: Body | null;
+  tunnel?: Tunnel;
+  release: () => void;
+
+  constructor(slot: ResponseSlot, body: Body | null, tunnel: Tunnel | undefined) {
+    const { head } = slot;
+    this.status = head.status;
+    this.reason = head.reason;
+    this.headers = head.headers;
+    this.body = body;
+    this.tunnel = tunnel;
+    this.release = slot.release;
+  }
+}
+
+function endsWithLastChunk(bytes: Uint8Array, end: number): boolean {
+  for (let i = 0; i < LAST_CHUNK.length; i++) {
+    if (bytes[end - LAST_CHUNK.length + i] !== LAST_CHUNK[i]) return false;
+  }
+  return true;
+}
+
+function badResponse(state: string): ProxyError {
+  return new ProxyError("bad_response", `Cannot take the response: ${state}`);
+}
