@@ -1,8 +1,8 @@
 import { ProxyError } from "../errors/mod.ts";
 import {
   addVia,
-  cloneRequestHead,
   type Exchange,
+  forkRequestHead,
   forwardingHeaders,
   hasViaLoop,
   type HeaderMap,
@@ -40,7 +40,7 @@ export function upstreamHead(
   peer: Peer,
   settings: ForwardingSettings,
 ): RequestHead {
-  const head = cloneRequestHead(exchange.request);
+  const head = forkRequestHead(exchange.request);
   const { headers } = head;
   const keepUpgrade = exchange.canTunnel && mayUpgrade(headers, settings.upgrade);
   removeHopByHop(headers, { keepUpgrade });

@@ -25,6 +25,11 @@ export interface RequestHead {
   version: HttpVersion;
   /** The header fields. */
   readonly headers: HeaderMap;
+  /**
+   * A copy that changes apart from this head and is valid no longer than it: cheaper than a full copy
+   * where the head lies over the bytes that were received.
+   */
+  fork?(): RequestHead;
 }
 
 /** The head of a response. */
@@ -140,6 +145,24 @@ export function cloneRequestHead(head: RequestHead): RequestHead {
     head.version,
     head.headers.clone(),
   );
+}
+
+/**
+ * The cheapest copy of a request head that changes apart from it: valid no longer than the original.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { forkRequestHead, requestHead } from "@pingo/pingo/core";
+ *
+ * const original = requestHead({ target: "/" });
+ * const attempt = forkRequestHead(original);
+ * attempt.target = "/other";
+ * assertEquals(original.target, "/");
+ * ```
+ */
+export function forkRequestHead(head: RequestHead): RequestHead {
+  return head.fork === undefined ? cloneRequestHead(head) : head.fork();
 }
 
 /** Request targets are visible ASCII (RFC 3986) or raw bytes above it: no blank, no control. */

@@ -9,6 +9,7 @@ export { HeaderList } from "./header_list.ts";
 export { isFieldValue, isToken, TOKEN_BYTES, trimFieldValue } from "./field_syntax.ts";
 export {
   cloneRequestHead,
+  forkRequestHead,
   type HttpVersion,
   type RequestHead,
   requestHead,
@@ -21,7 +22,15 @@ export type { Body } from "./body.ts";
 export { bodyFrom, type BodyFromOptions, type BodySource } from "./body_sources.ts";
 export { drain, readAll, type ReadAllOptions, readText, toReadableStream } from "./body_sinks.ts";
 export { type Cancel, CancelSource, untilCancelled } from "./cancel.ts";
-export { type Client, unmapAddress } from "./client.ts";
+export {
+  type Client,
+  type ClientProxy,
+  type ProxyTls,
+  type ProxyTlv,
+  type ProxyTlvs,
+  type SocketEndpoint,
+  unmapAddress,
+} from "./client.ts";
 export { type Peer, peer, peerAddress, type PeerOptions, type PeerTls } from "./peer.ts";
 export { normalPath, targetQuery } from "./target.ts";
 export { type Reply, reply, type ReplyOptions, toReply } from "./reply.ts";

@@ -144,6 +144,13 @@ export class WireRequestHead implements RequestHead {
     this.rebase(this.#bytes.slice(this.#base, this.#base + this.byteLength), 0);
   }
 
+  /** A copy that changes apart from this one and is valid no longer than it. */
+  fork(): WireRequestHead {
+    const copy = new WireRequestHead();
+    this.copyTo(copy);
+    return copy;
+  }
+
   /**
    * Makes `target` a copy that changes apart from this head but lies over the same bytes, and is valid as
    * long: what an attempt at an upstream is given at no cost, where {@linkcode cloneRequestHead} makes
