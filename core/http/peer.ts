@@ -17,6 +17,11 @@ export interface Peer {
   readonly tls?: PeerTls;
   /** Keeps the connections of one group apart from those of others, as between tenants. */
   readonly group?: string;
+  /**
+   * Tells the peer by the PROXY protocol who the client is. Each client then has connections of its own,
+   * which nobody else's request goes on.
+   */
+  readonly proxyProtocol?: "v1" | "v2";
 }
 
 /** How TLS is spoken to a peer. All texts are PEM. */
@@ -37,6 +42,8 @@ export interface PeerOptions {
   tls?: PeerTls;
   /** Keeps connections apart. */
   group?: string;
+  /** Tells the peer by the PROXY protocol who the client is. */
+  proxyProtocol?: "v1" | "v2";
 }
 
 /**
@@ -55,8 +62,12 @@ export interface PeerOptions {
  * ```
  */
 export function peer(target: string, options: PeerOptions = {}): Peer {
-  const { tls, group } = options;
-  const extra = { ...(tls && { tls }), ...(group !== undefined && { group }) };
+  const { tls, group, proxyProtocol } = options;
+  const extra = {
+    ...(tls && { tls }),
+    ...(group !== undefined && { group }),
+    ...(proxyProtocol !== undefined && { proxyProtocol }),
+  };
   if (target.startsWith("unix:")) {
     const path = target.slice(5);
     if (path === "") {

@@ -33,7 +33,7 @@ const allowedUnits: Readonly<Record<string, readonly string[]>> = {
 };
 
 const overHttp = ["http", "telemetry"];
-const overEngines = [...overHttp, "http1", "http2", "tls"];
+const overEngines = [...overHttp, "http1", "http2", "proxy_protocol", "tls"];
 
 /** What each folder of core may import from core. */
 const allowedInCore: Readonly<Record<string, readonly string[]>> = {
@@ -41,6 +41,7 @@ const allowedInCore: Readonly<Record<string, readonly string[]>> = {
   telemetry: ["http"],
   http1: overHttp,
   http2: overHttp,
+  proxy_protocol: overHttp,
   tls: overHttp,
   transport: overEngines,
   listen: overEngines,
