@@ -44,6 +44,30 @@ export class ReplayableBody {
     return this.#pending ??= this.#pull();
   }
 
+  /** Whether the chunk number `at` is there without waiting. */
+  isReady(at: number): boolean {
+    return at < this.#keptCount || (this.#pending === null && this.#source.isReady === true);
+  }
+
+  /** All of the content at once, for an attempt that has read nothing; -1 where it is not at hand. */
+  readInto(to: Uint8Array, at: number): number {
+    if (this.#keptCount > 1 || this.#pending !== null) return -1;
+    const { length } = this.#source;
+    if (length === undefined || length > this.#maxBytes) return -1;
+    if (this.#keptCount === 1) {
+      const [whole] = this.#kept;
+      if (whole.byteLength !== length || to.byteLength - at < length) return -1;
+      to.set(whole, at);
+      return length;
+    }
+    const count = this.#source.readInto?.(to, at) ?? -1;
+    if (count <= 0) return count;
+    this.#kept.push(to.slice(at, at + count));
+    this.#keptCount = 1;
+    this.#keptBytes = count;
+    return count;
+  }
+
   /** Gives the rest of the source up. */
   cancel(reason: unknown): void {
     this.#isTruncated = true;
@@ -83,6 +107,17 @@ class AttemptBody implements Body {
 
   get trailers(): HeaderMap | null {
     return this.#from?.trailers ?? null;
+  }
+
+  get isReady(): boolean {
+    return this.#from?.isReady(this.#at) ?? false;
+  }
+
+  readInto(to: Uint8Array, at: number): number {
+    if (this.#from === null || this.#at > 0) return -1;
+    const count = this.#from.readInto(to, at);
+    if (count >= 0) this.#at = 1;
+    return count;
   }
 
   async read(): Promise<Uint8Array | null> {

@@ -65,6 +65,25 @@ export class RequestBody implements Body {
     return this.#isDone && this.#decoder !== null ? this.#decoder.trailers : null;
   }
 
+  /** Whether bytes of it have come that nobody has read. */
+  get isReady(): boolean {
+    const { inbound } = this.#source;
+    return this.#isDone || inbound.start < inbound.end || this.#start < this.#end;
+  }
+
+  readInto(to: Uint8Array, at: number): number {
+    const { inbound } = this.#source;
+    const count = this.#remaining;
+    const isWhole = this.#decoder === null && this.receivedBytes === 0 && !this.#isDone &&
+      !this.#isCancelled && inbound.end - inbound.start >= count && to.byteLength - at >= count;
+    if (!isWhole || this.#failure !== null) return -1;
+    to.set(inbound.bytes.subarray(inbound.start, inbound.start += count), at);
+    this.#remaining = 0;
+    this.receivedBytes = count;
+    this.#finish();
+    return count;
+  }
+
   async read(): Promise<Uint8Array | null> {
     if (this.#failure !== null) throw this.#failure;
     if (this.#isDone || this.#isCancelled) return null;

@@ -505,3 +505,23 @@ Deno.test("ServerConnection ends a tunnel that is silent for too long", async ()
   await server.ended(1);
   assertEquals(server.ends[0].error?.kind, "deadline_exceeded");
 });
+
+Deno.test("ServerConnection gives short content that came with its head in one piece", async () => {
+  const counts: number[] = [];
+  await using server = serveWire(async ({ body }) => {
+    const into = new Uint8Array(100);
+    const count = body?.readInto?.(into, 10) ?? -1;
+    counts.push(count);
+    const rest = body === null ? "" : await readText(body);
+    return reply(200, new TextDecoder().decode(into.subarray(10, 10 + Math.max(count, 0))) + rest);
+  });
+  using client = await rawClient(server.port);
+  const post = "POST / HTTP/1.1\r\nHost: a\r\n";
+  // In one write; then in two; then chunked, whose end nobody knows without reading.
+  await client.send(`${post}Content-Length: 5\r\n\r\nwhole${GET}`);
+  assertEquals((await client.readMessage()).body, "whole");
+  await client.readMessage();
+  await client.send(`${post}Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n`);
+  assertEquals((await client.readMessage()).body, "abc");
+  assertEquals(counts, [5, -1, -1]);
+});
