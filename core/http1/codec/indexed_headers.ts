@@ -24,9 +24,6 @@ const FIRST_CAPACITY = 16;
 const FIRST_OWN_BYTES = 256;
 /** A larger store of own lines is not kept for the next message. */
 const MAX_KEPT_BYTES = 4096;
-const LAST_READ_MASK = 15;
-/** Longer values are read by fewer, and would be held by idle connections. */
-const MAX_LAST_READ = 64;
 const NO_BYTES = new Uint8Array(0);
 
 /**
@@ -68,8 +65,6 @@ export class IndexedHeaders implements HeaderMap {
   /** The lines that were set or added, as they are written. */
   #own: Uint8Array = NO_BYTES;
   #ownEnd = 0;
-  /** Values that were read last, by the hash of their names: most come again with the next message. */
-  readonly #lastRead: string[] = [];
 
   /** How many field lines there are. */
   get size(): number {
@@ -333,9 +328,7 @@ export class IndexedHeaders implements HeaderMap {
   #get(hash: number, name: string): string | null {
     let i = this.#find(hash, name, 0);
     if (i < 0) return null;
-    const slot = (hash ^ (hash >>> 8)) & LAST_READ_MASK;
-    let value = this.valueAt(i, this.#lastRead[slot]);
-    if (value.length <= MAX_LAST_READ) this.#lastRead[slot] = value;
+    let value = this.valueAt(i);
     while ((i = this.#find(hash, name, i + 1)) >= 0) value = `${value}, ${this.valueAt(i)}`;
     return value;
   }
@@ -373,6 +366,8 @@ export class IndexedHeaders implements HeaderMap {
   #push(name: string, value: string, hash: number): void {
     if (this.#count * STRIDE === this.#index.length) this.#makeRoom();
     const at = this.#count * STRIDE;
+    // What an earlier message has left there is no line to write over.
+    this.#index[at + NAME_END] = REMOVED;
     this.#writeOwn(at, name, value);
     this.#index[at] = this.#end;
     this.#index[at + HASH] = hash;

@@ -1,7 +1,11 @@
 import { assert, assertEquals, assertFalse, assertStrictEquals } from "@std/assert";
 import fc from "fast-check";
 import { HeaderList } from "../../../../core/http/mod.ts";
-import { IndexedHeaders, KnownField } from "../../../../core/http1/codec/mod.ts";
+import {
+  IndexedHeaders,
+  KnownField,
+  type WireRequestHead,
+} from "../../../../core/http1/codec/mod.ts";
 import { headerMapSuite } from "../../http/header_map_suite.ts";
 import { bytesOf, parseRequest, textOf } from "./_support.ts";
 
@@ -72,12 +76,18 @@ Deno.test("write() gives what HeaderList holds after the same steps (property)",
   const name = fc.constantFrom("a", "A", "x-tag", "X-Tag", "X-TAB", "Via", "Set-Cookie");
   const value = fc.stringMatching(/^[!-~]{0,40}$/);
   const step = fc.tuple(fc.constantFrom("set", "append", "delete"), name, value);
+  // One for all messages, as a connection has it: nothing of an earlier one may show.
+  const parser = new RequestParser({ maxFields: 1000 });
+  const head = new WireRequestHead();
   fc.assert(
     fc.property(
       fc.array(fc.tuple(name, value), { maxLength: 24 }),
       fc.array(step, { maxLength: 60 }),
       (lines, steps) => {
-        const headers = received(lines);
+        const text = lines.map(([name, value]) => `${name}: ${value}\r\n`).join("");
+        const bytes = bytesOf(`GET / HTTP/1.0\r\n${text}\r\n`);
+        assertEquals(parser.parse(bytes, 0, bytes.length, head), bytes.length);
+        const { headers } = head;
         const list = new HeaderList(lines);
         for (const [verb, name, value] of steps) {
           for (const map of [headers, list]) {
@@ -163,6 +173,20 @@ Deno.test("copyTo() makes a copy over the same bytes, whatever was in it before"
   copy.set("x-tag", "2");
   assertEquals(written(headers), "Host: a\r\nX-Tag: 1\r\nx-own: 1\r\n");
   assertEquals(written(copy), "Host: a\r\nx-tag: 2\r\nx-own: 1\r\n");
+});
+
+Deno.test("WireRequestHead.copyTo() makes a head that changes apart", () => {
+  const { head } = parseRequest("POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n");
+  const { head: copy } = parseRequest("GET http://b/old HTTP/1.1\r\nHost: b\r\n\r\n");
+  copy.target = "/set";
+  head.copyTo(copy);
+  const facts = (of: WireRequestHead) => [of.method, of.target, of.authority, of.contentLength];
+  assertEquals(facts(copy), ["POST", "/x", "a", 5]);
+  assertEquals(copy.isTargetReceived, true);
+  copy.target = "/y";
+  copy.authority = "c";
+  assertEquals(facts(head), ["POST", "/x", "a", 5]);
+  assertEquals(facts(copy), ["POST", "/y", "c", 5]);
 });
 
 Deno.test("rebase() follows bytes that the connection has moved", () => {

@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
-import { parseRequest, request } from "./_support.ts";
+import { RequestParser, WireRequestHead } from "../../../../core/http1/codec/mod.ts";
+import { bytesOf, parseRequest, request } from "./_support.ts";
 
 /** What is sent, and the fault and status that it has to give. */
 type Case = readonly [name: string, text: string, fault: string, status: number];
@@ -193,4 +194,24 @@ Deno.test("parse() leaves what lies behind the head alone (pipelining, RFC 9112 
   const first = request(HOST);
   const { end } = parseRequest(`${first}GET /two HTTP/9.9\n\n\0`);
   assertEquals(end, first.length);
+});
+
+Deno.test("parse() looks at no byte of a target or value twice, however many reads it takes", () => {
+  const before = "GET /";
+  const target = "a".repeat(7000);
+  const middle = " HTTP/1.1\r\nHost: a\r\nX: ";
+  const value = "b".repeat(50_000);
+  const bytes = bytesOf(`${before}${target}${middle}${value}\r\n\r\n`);
+  const parser = new RequestParser();
+  const head = new WireRequestHead();
+  const long = [
+    [before.length, before.length + target.length],
+    [bytes.length - value.length - 4, bytes.length - 4],
+  ];
+  for (let end = 1; end < bytes.length; end++) {
+    assertEquals(parser.parse(bytes, 0, end, head), 0);
+    // What was read of the long parts is made what would be refused.
+    if (long.some(([from, to]) => end > from && end <= to)) bytes[end - 1] = 0;
+  }
+  assertEquals(parser.parse(bytes, 0, bytes.length, head), bytes.length);
 });
