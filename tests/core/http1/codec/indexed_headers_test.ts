@@ -4,7 +4,8 @@ import { HeaderList } from "../../../../core/http/mod.ts";
 import {
   IndexedHeaders,
   KnownField,
-  type WireRequestHead,
+  RequestParser,
+  WireRequestHead,
 } from "../../../../core/http1/codec/mod.ts";
 import { headerMapSuite } from "../../http/header_map_suite.ts";
 import { bytesOf, parseRequest, textOf } from "./_support.ts";
