@@ -12,19 +12,10 @@ import { type Body, type Handler, reply, type RequestHead } from "../../core/mod
  *
  * const fetch = toFetch(echoHandler());
  * const response = await fetch(
- *   new Request("http://localhost/a?b", {
- *     method: "POST",
- *     headers: { "content-type": "text/plain" },
- *     body: "hello",
- *   }),
+ *   new Request("http://localhost/a?b", { method: "POST", body: "hello" }),
  * );
- * assertEquals((await response.text()).split("\n"), [
- *   "POST /a?b HTTP/1.1",
- *   "host: localhost",
- *   "content-type: text/plain",
- *   "",
- *   "hello",
- * ]);
+ * const lines = (await response.text()).split("\n");
+ * assertEquals([lines[0], lines.at(-1)], ["POST /a?b HTTP/1.1", "hello"]);
  * ```
  */
 export function echoHandler(): Handler {

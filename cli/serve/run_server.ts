@@ -1,20 +1,21 @@
 import {
   accessLog,
   createLogger,
+  type Exchange,
   type ExchangeObserver,
   HttpService,
   LineWriter,
   listen,
   type ListenAddress,
-  ListenError,
   MetricRegistry,
   Server,
-  ServiceError,
 } from "../../core/mod.ts";
-import { type Io, systemIo, writeAll } from "../io.ts";
+import { type Io, systemIo } from "../io.ts";
 import { exitCodeOf } from "../usage_error.ts";
 import { demoHandler } from "./demo_handler.ts";
 import { listenBy, type ListeningService } from "./listening_service.ts";
+import { observeService } from "./observe_service.ts";
+import { runToEnd } from "./run_to_end.ts";
 import {
   readServeSettings,
   type ReadServeSettingsOptions,
@@ -32,6 +33,8 @@ export interface ServerSetup {
   readonly observers: readonly ExchangeObserver[];
   /** For the services to count in, where ADMIN says that somebody may look. */
   readonly metrics: MetricRegistry | undefined;
+  /** Both for an `HttpService` of this name, as its `onExchange`. */
+  readonly observe: (service: string) => (exchange: Exchange) => void;
 }
 
 /** Options of {@linkcode runServer}: the defaults of its settings, and where it runs. */
@@ -101,12 +104,14 @@ export async function runServer(
       : null;
     const { accessLog: format, admin } = settings;
     const metrics = admin === undefined ? undefined : new MetricRegistry();
+    const observers = format === "off" ? [] : [accessLog(log, { format })];
     const services = [
       ...await build({
         settings,
         upstreams: demo === null ? settings.targets : [demo.url],
-        observers: format === "off" ? [] : [accessLog(log, { format })],
+        observers,
         metrics,
+        observe: (service) => observeService(service, { observers, metrics }),
       }),
     ];
     let isUp = false;
@@ -123,7 +128,7 @@ export async function runServer(
       services.push(await adminService(server, admin, metrics));
     }
     server.addServices(services);
-    return await run(server, io, () => {
+    return await runToEnd(server, io, () => {
       for (const line of startLines({ services, settings, hasUpstreams })) messages.write(line);
       isUp = true;
     });
@@ -139,35 +144,4 @@ async function adminService(
   const { adminHandler } = await import("../../core/prometheus/mod.ts");
   const handler = adminHandler({ registry, isReady: () => server.isReady });
   return listenBy({ listen: address, tls: undefined }, new HttpService("admin", handler));
-}
-
-/** Starts and runs a server; the caller tells that it is up. */
-async function run(server: Server, io: Io, onUp: () => void): Promise<number> {
-  const stop = (): void => void server.stop();
-  const starting = server.start();
-  if (io.signal?.aborted) stop();
-  io.signal?.addEventListener("abort", stop, { once: true });
-  // It hears signals from here on, during the start too.
-  const running = server.runForever();
-  try {
-    await starting;
-    onUp();
-    return await running;
-  } catch (error) {
-    const exitCode = await running;
-    // A stop during the start is no failure.
-    if (!(error instanceof ServiceError)) return exitCode;
-    const { cause } = error;
-    const { message } = cause instanceof ListenError ? cause : error;
-    await writeAll(io.stderr, `${message}\n`);
-    return isBadValue(cause) ? 2 : 1;
-  } finally {
-    io.signal?.removeEventListener("abort", stop);
-  }
-}
-
-/** Whether the person who set it can tell that it never works. */
-function isBadValue(cause: unknown): boolean {
-  return cause instanceof ListenError &&
-    (cause.code === "bad_certificate" || cause.code === "bad_path");
 }

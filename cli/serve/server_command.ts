@@ -1,4 +1,4 @@
-import { httpMetrics, HttpService } from "../../core/mod.ts";
+import { HttpService } from "../../core/mod.ts";
 import type { Command } from "../command/command.ts";
 import { echoHandler } from "./echo_handler.ts";
 import { listenBy } from "./listening_service.ts";
@@ -24,15 +24,8 @@ export const serverCommand: Command = {
     },
   ],
   run(args, io) {
-    return runServer(({ settings, observers, metrics }) => {
-      const all = metrics === undefined
-        ? observers
-        : [...observers, httpMetrics(metrics, { service: "echo" })];
-      const echo = new HttpService("echo", echoHandler(), {
-        onExchange: (exchange) => {
-          for (const { observe } of all) observe(exchange);
-        },
-      });
+    return runServer(({ settings, observe }) => {
+      const echo = new HttpService("echo", echoHandler(), { onExchange: observe("echo") });
       return [listenBy(settings, echo)];
     }, { io, get: settingsOf(args), accessLog: "combined", hasUpstreams: false });
   },

@@ -41,11 +41,20 @@ Deno.test("client sends method, header fields and data as it is told", async () 
   const lines = stdout.split("\n");
   assertEquals(lines[0], "PUT /a?b HTTP/1.1");
   assertEquals(lines.at(-1), "hällo");
-  for (const line of ["x-one: 1, 2", "accept: text/html", `host: ${host}`, "content-length: 6"]) {
+  for (const line of ["accept: text/html", `host: ${host}`, "content-length: 6"]) {
     assertEquals(lines.includes(line), true, `${line} in ${stdout}`);
   }
-  assertEquals(lines.filter((line) => line.startsWith("accept: ")).length, 1);
+  assertEquals(valuesOf("accept", lines), ["text/html"]);
+  // Whether two lines arrive or one with both depends on the engine.
+  assertEquals(valuesOf("x-one", lines).join(", "), "1, 2");
 });
+
+/** The values of a field in an echo. */
+function valuesOf(name: string, lines: readonly string[]): string[] {
+  return lines.filter((line) => line.startsWith(`${name}: `)).map((line) =>
+    line.slice(name.length + 2)
+  );
+}
 
 const contents: { name: string; data: (path: string) => string; stdin?: string; want: string }[] = [
   { name: "a text", data: () => "a text", want: "a text" },

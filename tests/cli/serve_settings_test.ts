@@ -11,18 +11,23 @@ function read(env: Readonly<Record<string, string>>) {
 Deno.test("readServeSettings() gives the defaults when nothing is said", async () => {
   const want = {
     listen: { transport: "tcp", hostname: "::", port: 8080 },
+    targets: [],
     tls: undefined,
     accessLog: "off",
     admin: undefined,
   } as const;
   assertEquals(await read({}), want);
-  assertEquals(await read({ LISTEN: "", CERT: "", KEY: "", ACCESS_LOG: "", ADMIN: "" }), want);
+  assertEquals(
+    await read({ LISTEN: "", TARGET: "", CERT: "", KEY: "", ACCESS_LOG: "", ADMIN: "" }),
+    want,
+  );
 });
 
 Deno.test("readServeSettings() reads all that is said", async () => {
   await using files = await tempProject({ "c.pem": testTls.cert, "k.pem": testTls.key });
   const settings = await read({
     LISTEN: "[::1]:443",
+    TARGET: "a:1, https://b.example,unix:/run/c",
     CERT: `${files.root}/c.pem`,
     KEY: `${files.root}/k.pem`,
     ACCESS_LOG: "json",
@@ -30,10 +35,26 @@ Deno.test("readServeSettings() reads all that is said", async () => {
   });
   assertEquals(settings, {
     listen: { transport: "tcp", hostname: "::1", port: 443 },
+    targets: ["a:1", "https://b.example", "unix:/run/c"],
     tls: { cert: testTls.cert, key: testTls.key },
     accessLog: "json",
     admin: { transport: "tcp", hostname: "127.0.0.1", port: 9901 },
   });
+});
+
+Deno.test("readServeSettings() takes the program's own defaults before the environment speaks", async () => {
+  const defaults = { listen: ":1", accessLog: "combined", admin: "127.0.0.1:2" } as const;
+  const { listen, accessLog, admin } = await readServeSettings(() => undefined, defaults);
+  assertEquals([listen, accessLog, admin], [
+    { transport: "tcp", hostname: "::", port: 1 },
+    "combined",
+    { transport: "tcp", hostname: "127.0.0.1", port: 2 },
+  ]);
+  const said = await readServeSettings(
+    (name) => name === "ACCESS_LOG" ? "off" : undefined,
+    defaults,
+  );
+  assertEquals(said.accessLog, "off");
 });
 
 const admins = ["127.0.0.1:0", "127.8.8.8:1", "[::1]:9901", "localhost:9901", "unix:/run/a.sock"];
@@ -54,6 +75,12 @@ const refused: { name: string; env: Record<string, string>; message: string }[] 
     name: "LISTEN has a port that does not exist",
     env: { LISTEN: "127.0.0.1:70000" },
     message: `"70000" is not a port from 0 to 65535`,
+  },
+  {
+    name: "TARGET has no port",
+    env: { TARGET: "a:1,localhost" },
+    message: `Cannot use TARGET "localhost": write host:port, http://host:port, https://host or ` +
+      "unix:/path",
   },
   {
     name: "ACCESS_LOG is unknown",

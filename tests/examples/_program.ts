@@ -12,7 +12,18 @@ export type Env = Readonly<Record<string, string>>;
 
 /** What a user might have set, and what a test must not inherit: empty is the same as not set. */
 const UNSET: Env = Object.fromEntries(
-  ["LISTEN", "TARGET", "CERT", "KEY", "ACCESS_LOG", "ADMIN", "FILES", "URL"].map((
+  [
+    "LISTEN",
+    "TARGET",
+    "CERT",
+    "KEY",
+    "ACCESS_LOG",
+    "ADMIN",
+    "URL",
+    "FILES_LISTEN",
+    "FILES_CERT",
+    "FILES_KEY",
+  ].map((
     name,
   ) => [name, ""]),
 );
