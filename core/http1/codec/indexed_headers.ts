@@ -115,12 +115,12 @@ export class IndexedHeaders implements HeaderMap {
 
   /** The values of all lines with this name joined by `", "`, or null when there is none. */
   get(name: string): string | null {
-    return this.#get(nameHash(name), name);
-  }
-
-  /** The same as {@linkcode IndexedHeaders.get} for a known field. */
-  getKnown(field: KnownField): string | null {
-    return this.#get(KNOWN_HASHES[field], KNOWN_NAMES[field]);
+    const hash = nameHash(name);
+    let i = this.#find(hash, name, 0);
+    if (i < 0) return null;
+    let value = this.valueAt(i);
+    while ((i = this.#find(hash, name, i + 1)) >= 0) value = `${value}, ${this.valueAt(i)}`;
+    return value;
   }
 
   /** The value of each line with this name, in order. */
@@ -141,6 +141,28 @@ export class IndexedHeaders implements HeaderMap {
   /** Whether a line with this name exists. */
   has(name: string): boolean {
     return this.#find(nameHash(name), name, 0) >= 0;
+  }
+
+  /** Whether a line exists whose name begins with this text, given in lower case. */
+  hasPrefix(prefix: string): boolean {
+    const index = this.#index;
+    const bytes = this.#bytes;
+    const base = this.#base;
+    const length = prefix.length;
+    for (let i = 0, o = 0; i < this.#count; i++, o += STRIDE) {
+      const nameEnd = index[o + NAME_END];
+      if (nameEnd === REMOVED) continue;
+      if (nameEnd < 0) {
+        if (this.nameAt(i).toLowerCase().startsWith(prefix)) return true;
+        continue;
+      }
+      const start = index[o];
+      if (nameEnd - start < length) continue;
+      let j = 0;
+      while (j < length && FOLD[bytes[base + start + j]] === FOLD[prefix.charCodeAt(j)]) j++;
+      if (j === length) return true;
+    }
+    return false;
   }
 
   /** The place of the first line from `from` on of a known field, or -1. */
@@ -173,11 +195,6 @@ export class IndexedHeaders implements HeaderMap {
   /** Removes all lines with this name. */
   delete(name: string): void {
     this.#removeFrom(nameHash(name), name, 0);
-  }
-
-  /** Removes all lines of a known field. */
-  deleteKnown(field: KnownField): void {
-    this.#removeFrom(KNOWN_HASHES[field], KNOWN_NAMES[field], 0);
   }
 
   /** The name of the line at a place that {@linkcode IndexedHeaders.findKnown} gave. */
@@ -323,14 +340,6 @@ export class IndexedHeaders implements HeaderMap {
 
   #isThere(place: number): boolean {
     return this.#index[place * STRIDE + NAME_END] !== REMOVED;
-  }
-
-  #get(hash: number, name: string): string | null {
-    let i = this.#find(hash, name, 0);
-    if (i < 0) return null;
-    let value = this.valueAt(i);
-    while ((i = this.#find(hash, name, i + 1)) >= 0) value = `${value}, ${this.valueAt(i)}`;
-    return value;
   }
 
   #find(hash: number, name: string, from: number): number {

@@ -1,5 +1,5 @@
 import { HeaderList } from "../../http/mod.ts";
-import { KnownField, RequestParser, WireRequestHead, writeRequestHead } from "./mod.ts";
+import { RequestParser, WireRequestHead, writeRequestHead } from "./mod.ts";
 
 const TEXT = [
   "GET /api/v1/items/12345?fields=name,price&lang=en HTTP/1.1",
@@ -108,7 +108,7 @@ Deno.bench({
   fn() {
     parse();
     const { headers } = head;
-    headers.deleteKnown(KnownField.CONNECTION);
+    headers.delete("connection");
     headers.set("x-forwarded-for", "127.0.0.1");
     headers.set("x-forwarded-proto", "http");
     headers.set("via", "1.1 pingo");
