@@ -3,7 +3,8 @@ import { type RequestHead, type Scheme, StringRequestHead } from "./head.ts";
 import { HeaderList } from "./header_list.ts";
 
 /** RFC 9110 §7.2 with RFC 3986 §3.2.2: a name, an IPv4 address or a bracketed IPv6 one, then a port. */
-const AUTHORITY = /^(?:\[[0-9a-fA-F:.]+\]|[A-Za-z0-9\-._~!$&'()*+,;=%]+)(?::\d{0,5})?$/;
+const AUTHORITY =
+  /^(?:\[[0-9a-fA-F.]*:[0-9a-fA-F:.]*\]|[A-Za-z0-9\-._~!$&'()*+,;=%]+)(?::\d{0,5})?$/;
 
 /**
  * Whether a text is a host with an optional port, without user information: what `Host` may hold

@@ -122,6 +122,7 @@ export function toFetch(
       try {
         if (refused !== null) throw refused;
         reply = toReply(await handler(exchange));
+        if (reply.release !== undefined) exchange.onEnd(reply.release);
       } catch (error) {
         const failure = ProxyError.from(error);
         exchange.error ??= failure;
@@ -137,6 +138,7 @@ export function toFetch(
     } catch (error) {
       // A hook threw, or the web cannot express the reply: no status 101, no line break in a reason.
       reply.body?.cancel(error);
+      reply.tunnel?.close();
       return writer.write(failed(error));
     }
   };
