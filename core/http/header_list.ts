@@ -93,6 +93,11 @@ export class HeaderList implements HeaderMap {
     return this.#lower.includes(name.toLowerCase());
   }
 
+  /** Whether a line exists whose name begins with this text, given in lower case. */
+  hasPrefix(prefix: string): boolean {
+    return this.#lower.some((name) => name.startsWith(prefix));
+  }
+
   /**
    * Replaces all lines with this name by one, in the place of the first of them.
    *

@@ -17,6 +17,11 @@ export interface HeaderMap extends Iterable<[name: string, value: string]> {
   getSetCookie(): string[];
   /** Whether a line with this name exists. */
   has(name: string): boolean;
+  /**
+   * Whether a line exists whose name begins with this text, given in lower case: without making names, so
+   * that rules about families of fields cost requests little that have none of them.
+   */
+  hasPrefix(prefix: string): boolean;
   /** Replaces all lines with this name by one, in the place of the first of them. */
   set(name: string, value: string): void;
   /** Adds a line at the end. */

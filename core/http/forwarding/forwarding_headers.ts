@@ -95,11 +95,12 @@ export function forwardingHeaders(headers: HeaderMap, options: ForwardingHeaders
 
 /** Deletes after the look at the names: most requests have none of them. */
 function dropForwarding(headers: HeaderMap): void {
-  let found: string[] | null = null;
-  for (const name of headers.keys()) {
-    if (isForwardingField(name)) (found ??= []).push(name);
-  }
-  if (found !== null) { for (const name of found) headers.delete(name); }
+  headers.delete("forwarded");
+  headers.delete("x-real-ip");
+  if (!headers.hasPrefix("x-forwarded-")) return;
+  const found: string[] = [];
+  for (const name of headers.keys()) if (isForwardingField(name)) found.push(name);
+  for (const name of found) headers.delete(name);
 }
 
 /** The usual case, where nothing has to be looked for: there is none of these fields. */
