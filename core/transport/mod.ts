@@ -6,3 +6,21 @@
 export type { ConnectionInfo, Transport, TransportOptions } from "./transport.ts";
 export { fetchTransport, type FetchTransportOptions } from "./fetch_transport.ts";
 export { memoryTransport, type MemoryTransportOptions } from "./memory_transport.ts";
+export {
+  type Http1Statistics,
+  type Http1Transport,
+  http1Transport,
+  type Http1TransportOptions,
+} from "./http1_transport.ts";
+export {
+  AddressCache,
+  type AddressCacheOptions,
+  type Dial,
+  type Dialled,
+  type DialOptions,
+  type Resolver,
+  systemDial,
+  type SystemDialOptions,
+  systemResolver,
+  type SystemResolverOptions,
+} from "./dial/mod.ts";

@@ -34,6 +34,14 @@ export interface TransportOptions {
 export interface ConnectionInfo {
   /** Whether it has carried an exchange before; undefined where the transport cannot know. */
   readonly isReused?: boolean;
+  /** The address at the other end, with its port; `unix:` and the path of a unix socket. */
+  readonly remote?: string;
+  /** What finding the address took, for a connection that was opened for this exchange. */
+  readonly dnsMs?: number;
+  /** What connecting took, for a connection that was opened for this exchange. */
+  readonly connectMs?: number;
+  /** What the TLS handshake took, for a connection that was opened for this exchange; 0 without TLS. */
+  readonly tlsMs?: number;
 }
 
 /**

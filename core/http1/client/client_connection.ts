@@ -122,6 +122,11 @@ export class ClientConnection implements ContentSource, UploadSink, TunnelSource
     this.#shut("used");
   }
 
+  /** Resolves when the read that is parked on it is over; after `close` that is soon. */
+  async parkedEnd(): Promise<void> {
+    await this.#parked.catch(() => {});
+  }
+
   /** Carries one exchange; the connection has been reserved for it. */
   async exchange(
     head: RequestHead,
