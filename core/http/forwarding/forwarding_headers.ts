@@ -3,7 +3,6 @@ import type { Scheme } from "../head.ts";
 import type { HeaderMap } from "../header_map.ts";
 import { type ClientAddress, clientAddress } from "./client_address.ts";
 import { formatForwarded, type ForwardedHop } from "./forwarded.ts";
-import { isForwardingField } from "./_forwarding_field.ts";
 import { TrustedProxies } from "./trusted_proxies.ts";
 
 /** Which fields tell the upstream where a request came from; `none` tells it nothing. */
@@ -93,14 +92,15 @@ export function forwardingHeaders(headers: HeaderMap, options: ForwardingHeaders
   if (writesForwarded) writeForwarded(headers, options, carriesForwarded ? origin : null);
 }
 
-/** Deletes after the look at the names: most requests have none of them. */
+const FAMILY = "x-forwarded-";
+
+/** Most requests have none of these: that is found out without making names. */
 function dropForwarding(headers: HeaderMap): void {
   headers.delete("forwarded");
   headers.delete("x-real-ip");
-  if (!headers.hasPrefix("x-forwarded-")) return;
-  const found: string[] = [];
-  for (const name of headers.keys()) if (isForwardingField(name)) found.push(name);
-  for (const name of found) headers.delete(name);
+  if (!headers.hasPrefix(FAMILY)) return;
+  const names = [...headers.keys()].map((name) => name.toLowerCase());
+  for (const name of names) if (name.startsWith(FAMILY)) headers.delete(name);
 }
 
 /** The usual case, where nothing has to be looked for: there is none of these fields. */

@@ -226,5 +226,10 @@ function check(map: HeaderMap, model: HeaderModel): void {
     assertEquals(map.getAll(name), model.getAll(name));
     assertEquals(map.get(name), model.get(name));
     assertEquals(map.has(name), model.get(name) !== null);
+    const prefix = name.toLowerCase();
+    assertEquals(
+      map.hasPrefix(prefix),
+      model.lines.some(([one]) => one.toLowerCase().startsWith(prefix)),
+    );
   }
 }
