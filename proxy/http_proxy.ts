@@ -5,8 +5,8 @@ import {
   errorReply,
   type Exchange,
   type FetchHandler,
-  fetchTransport,
   type Handler,
+  http1Transport,
   type Reply,
   toFetch,
   toReply,
@@ -82,7 +82,7 @@ export class HttpProxy<State = unknown> implements AsyncDisposable {
     const limits = limitsOf(options);
     this.#totalMs = limits.totalMs;
     this.#wheel = options.wheel ?? new TimerWheel();
-    this.#transport = options.transport ?? fetchTransport({ wheel: this.#wheel });
+    this.#transport = options.transport ?? http1Transport({ wheel: this.#wheel });
     this.#attempts = new Attempts({
       phases: this.#phases,
       limits,

@@ -21,7 +21,7 @@ export type SelectPeer<State> = (
 /** Bounds in time of a proxied exchange. Each can be switched off by `Infinity`. */
 export interface ProxyTimeouts {
   /**
-   * Connecting to the upstream, TLS included; then the attempt fails with 504. With the fetch transport
+   * Connecting to the upstream, TLS included; then the attempt fails with 504. With `fetchTransport`
    * `headMs` spans both.
    *
    * @default {10000}
@@ -120,7 +120,7 @@ export interface HttpProxyOptions<State = unknown> {
   /**
    * Carries the requests. The proxy does not close one that it was given.
    *
-   * @default an own fetch transport
+   * @default an own `http1Transport`
    */
   transport?: Transport;
   /** Bounds in time. */

@@ -1,5 +1,11 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { type ExchangeEnd, fetchTransport, listen, type Transport } from "../../core/mod.ts";
+import {
+  type ExchangeEnd,
+  fetchTransport,
+  http1Transport,
+  listen,
+  type Transport,
+} from "../../core/mod.ts";
 import { HttpProxy, type HttpProxyOptions } from "../../proxy/mod.ts";
 import { rawClient, rawServer, signalOf } from "../support/raw.ts";
 
@@ -13,6 +19,8 @@ interface Ground {
 const GROUNDS: Ground[] = [
   { name: "deno, fetch", engine: "deno", transport: () => fetchTransport() },
   { name: "wire, fetch", engine: "wire", transport: () => fetchTransport() },
+  { name: "deno, http1", engine: "deno", transport: () => http1Transport() },
+  { name: "wire, http1", engine: "wire", transport: () => http1Transport() },
 ];
 
 /** A proxy on real sockets whose ends are collected. */
@@ -309,8 +317,8 @@ for (const ground of GROUNDS) {
     await client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 300000\r\n\r\nabc");
     await arrived.promise;
     client.close();
-    // The end of the chunk that came, and no last chunk: the upload is not whole.
-    assertEquals(await rest.promise, "\r\n");
+    // At most the end of the chunk that came, and no last chunk: the upload is not whole.
+    assertMatch(await rest.promise, /^(?:\r\n)?$/);
     await proxy.ended(1);
     // The end of the content and the end of the connection are told apart, in either order.
     const [{ status, error }] = proxy.ends;
