@@ -11,8 +11,9 @@ export type ProxyProtocolVersion = NonNullable<Peer["proxyProtocol"]>;
  * may be sent on it (§2).
  *
  * Where it is not known what the client connected to, that is written as the address `0.0.0.0` or `::`
- * with port 0. Families that differ are both written as IPv6 ones. A client on a unix socket is
- * unknown to version 1. What a proxy in front has told in TLVs goes on in version 2.
+ * with port 0. Families that differ are both written as IPv6 ones. A client without an IP address, as
+ * on a unix socket, is UNKNOWN in version 1 and LOCAL in version 2, as HAProxy writes it: it hangs up on
+ * other families. What a proxy in front has told in TLVs goes on in version 2.
  *
  * @param client whom the connection is for; null when it is for nobody, as for a health check
  *
@@ -38,21 +39,10 @@ export function clientProxyHeader(
   client: Client | null,
   version: ProxyProtocolVersion,
 ): Uint8Array {
-  if (version === "v1") return writeV1(client);
-  if (client === null) return writeProxyHeader({ version: 2, isLocal: true });
-  const tlvs = client.proxy?.tlvs ?? {};
-  if (client.transport === "unix") {
-    const source = { address: client.address, port: 0 };
-    const destination = { address: client.destination?.address ?? "", port: 0 };
-    return writeProxyHeader({ version: 2, transport: "unix", source, destination, tlvs });
-  }
-  const addresses = addressesOf(client);
-  if (addresses === null) return writeProxyHeader({ version: 2 });
-  return writeProxyHeader({ version: 2, ...addresses, tlvs });
-}
-
-function writeV1(client: Client | null): Uint8Array {
-  return writeProxyHeader({ version: 1, ...(client === null ? null : addressesOf(client)) });
+  const addresses = client === null ? null : addressesOf(client);
+  if (version === "v1") return writeProxyHeader({ version: 1, ...addresses });
+  if (addresses === null) return writeProxyHeader({ version: 2, isLocal: true });
+  return writeProxyHeader({ version: 2, ...addresses, tlvs: client?.proxy?.tlvs ?? {} });
 }
 
 type Addresses = Pick<

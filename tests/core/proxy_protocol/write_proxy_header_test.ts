@@ -141,6 +141,7 @@ for (const [name, client, line] of v1Lines) {
 }
 
 const unixClient: Client = { ...tcp, address: "", port: 0, transport: "unix" };
+const LOCAL = { isLocal: true, transport: "unknown", source: null, destination: null };
 const v2Headers: readonly [name: string, client: Client | null, expected: object][] = [
   ["both ends", { ...tcp, destination: near }, {
     isLocal: false,
@@ -148,19 +149,9 @@ const v2Headers: readonly [name: string, client: Client | null, expected: object
     source: { address: "192.0.2.1", port: 4711 },
     destination: near,
   }],
-  ["a unix socket", { ...unixClient, destination: { address: "/run/x", port: 0 } }, {
-    isLocal: false,
-    transport: "unix",
-    source: { address: "", port: 0 },
-    destination: { address: "/run/x", port: 0 },
-  }],
-  ["this process", { ...unixClient, transport: "memory" }, {
-    isLocal: false,
-    transport: "unknown",
-    source: null,
-    destination: null,
-  }],
-  ["nobody", null, { isLocal: true, transport: "unknown", source: null, destination: null }],
+  ["a unix socket", { ...unixClient, destination: { address: "/run/x", port: 0 } }, LOCAL],
+  ["this process", { ...unixClient, transport: "memory" }, LOCAL],
+  ["nobody", null, LOCAL],
 ];
 for (const [name, client, expected] of v2Headers) {
   Deno.test(`clientProxyHeader() tells version 2 of ${name}`, () => {
