@@ -8,16 +8,15 @@ export const clientCommand: Command = {
   summary: "Send one request and show the answer",
   argument: "[URL]",
   about: [
-    "Sends one request. The content of the answer goes to standard output as it comes, everything",
-    "else to standard error. Redirects are shown, not followed; nothing is decoded.",
+    "Sends one request. The content of the answer goes to standard output as it",
+    "comes, everything else to standard error. Redirects are shown, not followed;",
+    "nothing is decoded. Without a URL it asks http://127.0.0.1:8080/.",
     "",
-    "URL is http://127.0.0.1:8080/ unless it is given here or in the environment as URL.",
-    "",
-    "Exit code: 0 there was an answer, 1 there was none or it broke off, 2 a bad value,",
-    "22 the status was 400 or above and --fail was given.",
+    "Exit code: 0 there was an answer, 1 there was none or it broke off, 2 a bad",
+    "value, 22 --fail was given and the status was 400 or above.",
   ].join("\n"),
   flags: [
-    { name: "url", value: "URL", env: "URL", about: "Where to send it; the same as the argument" },
+    { name: "url", value: "URL", env: "URL", about: "The same as the argument" },
     {
       name: "method",
       short: "X",
@@ -27,19 +26,19 @@ export const clientCommand: Command = {
     {
       name: "header",
       short: "H",
-      value: "'NAME: VALUE'",
+      value: "FIELD",
       isRepeatable: true,
-      about: "A header field; may be repeated",
+      about: "A field such as 'Accept: text/html'; may be repeated",
     },
     {
       name: "data",
       short: "d",
       value: "TEXT",
-      about: "The content; @FILE sends a file, - sends standard input\n" +
+      about: "The content; @FILE sends a file, - standard input\n" +
         "(no Content-Type is added: -H says it)",
     },
     { name: "timeout", value: "SECONDS", about: "The longest that all of it may take" },
-    { name: "cacert", value: "FILE", about: "A certificate to trust besides the system's (PEM)" },
+    { name: "cacert", value: "FILE", about: "A certificate to trust besides the system's" },
     { name: "unix-socket", value: "PATH", about: "Connect to this socket, not to the URL's host" },
     { name: "fail", short: "f", about: "End with 22 where the status is 400 or above" },
     { name: "verbose", short: "v", about: "Show the heads of the request and of the answer" },
@@ -51,7 +50,7 @@ export const clientCommand: Command = {
     },
     {
       about: "Send JSON",
-      line: `pingo client -H 'Content-Type: application/json' -d '{"a":1}' localhost:8080/items`,
+      line: `pingo client -H 'Content-Type: application/json' -d '{"a":1}' localhost:8080/a`,
     },
     { about: "Upload a file", line: "pingo client -X PUT -d @movie.mp4 localhost:8080/movie" },
     {

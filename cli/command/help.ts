@@ -9,6 +9,8 @@ export function programHelp(commands: readonly Command[]): string {
   return [
     "pingo - a reverse proxy, and a server and a client to try it with",
     "",
+    "In a checkout, pingo stands for: deno run -A cli/main.ts",
+    "",
     "Usage: pingo <command> [flags]",
     "",
     "Commands:",
@@ -56,8 +58,12 @@ function leftOf({ name, short, value }: Flag): string {
   return `${before}--${name}${value === undefined ? "" : ` ${value}`}`;
 }
 
+/** What fits beside the longest flag in a terminal of 80 columns. */
+const ABOUT_WIDTH = 51;
+
 function linesOf({ about, env }: Flag): string[] {
   const lines = about.split("\n");
-  if (env !== undefined) lines[lines.length - 1] += ` [env: ${env}]`;
-  return lines;
+  if (env === undefined) return lines;
+  const last = `${lines.at(-1)} [env: ${env}]`;
+  return last.length <= ABOUT_WIDTH ? [...lines.slice(0, -1), last] : [...lines, `[env: ${env}]`];
 }

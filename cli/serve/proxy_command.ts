@@ -9,10 +9,11 @@ export const proxyCommand: Command = {
   name: "proxy",
   summary: "Pass requests on to one server or several",
   about: [
-    "A reverse proxy: passes requests on to one server or several, in turn. Without --target they go",
-    "to a small demo site of its own, so that there is something to see.",
+    "A reverse proxy: passes requests on to one server or several, in turn.",
+    "Without --target they go to a small demo site of its own.",
     "",
-    "Ctrl-C or SIGTERM stops it: what is in flight may finish (30 s), nothing new is accepted.",
+    "Ctrl-C or SIGTERM stops it: nothing new is accepted, and what is in flight has",
+    "30 seconds to finish.",
     "",
     "Exit code: 0 a clean stop, 1 a failure such as a taken port, 2 a bad value.",
   ].join("\n"),
@@ -22,8 +23,8 @@ export const proxyCommand: Command = {
       value: "SERVER",
       env: "TARGET",
       isRepeatable: true,
-      about: "host:port, http://host:port, https://host or unix:/path;\n" +
-        "may be repeated, or several with commas between them",
+      about: "host:port, http://host:port, https://host or\n" +
+        "unix:/path; several with commas between them, or\nthe flag again for each",
     },
     ...SERVE_FLAGS,
     {
@@ -35,11 +36,11 @@ export const proxyCommand: Command = {
     { about: "Port 8080 in front of port 3000", line: "pingo proxy --target 127.0.0.1:3000" },
     {
       about: "Two servers in turn, on loopback only",
-      line: "pingo proxy --listen 127.0.0.1:8080 --target 127.0.0.1:3000 --target 127.0.0.1:3001",
+      line: "pingo proxy --listen 127.0.0.1:8080 --target 127.0.0.1:3000,127.0.0.1:3001",
     },
     {
       about: "TLS, with HTTP/2 for those who speak it",
-      line: "pingo proxy --listen :8443 --cert cert.pem --key key.pem --target 127.0.0.1:3000",
+      line: "pingo proxy --listen :8443 --cert cert.pem --key key.pem",
     },
     {
       about: "A site elsewhere; it has to see its own name",

@@ -7,8 +7,8 @@ export const SERVE_FLAGS: readonly Flag[] = [
     name: "listen",
     value: "ADDRESS",
     env: "LISTEN",
-    about: "Where to listen: :8080 (every address), 127.0.0.1:8080,\n" +
-      "[::1]:8080 or unix:/run/x.sock; port 0 takes a free one",
+    about: "Where to listen: :8080 (every address; the default),\n" +
+      "127.0.0.1:8080, [::1]:8080, unix:/run/x.sock;\nport 0 takes a free one",
   },
   {
     name: "cert",
@@ -16,18 +16,18 @@ export const SERVE_FLAGS: readonly Flag[] = [
     env: "CERT",
     about: "Certificate (PEM): TLS with HTTP/1.1 and HTTP/2",
   },
-  { name: "key", value: "FILE", env: "KEY", about: "Its key (PEM)" },
+  { name: "key", value: "FILE", env: "KEY", about: "The key of the certificate (PEM)" },
   {
     name: "access-log",
     value: "FORMAT",
     env: "ACCESS_LOG",
-    about: "off, combined or json; it goes to standard output",
+    about: "off, combined (the default) or json; it goes to\nstandard output",
   },
   {
     name: "admin",
     value: "ADDRESS",
     env: "ADMIN",
-    about: "Serve /metrics, /healthz and /readyz there; loopback only",
+    about: "Serve /metrics, /healthz and /readyz there;\nloopback only",
   },
 ];
 

@@ -10,8 +10,8 @@ export const serverCommand: Command = {
   name: "server",
   summary: "Answer each request with what it said",
   about: [
-    "An echo server: answers each request with its method, target, header fields and content, as text.",
-    "Put it behind a proxy to see what that passes on.",
+    "An echo server: answers each request with its method, target, header fields",
+    "and content, as text. Put it behind a proxy to see what that passes on.",
     "",
     "Exit code: 0 a clean stop, 1 a failure such as a taken port, 2 a bad value.",
   ].join("\n"),

@@ -59,7 +59,7 @@ for (const { command, parts } of helps) {
       assertStringIncludes(stdout, "\nExit code: 0 ");
       assertMatch(stdout, new RegExp(`\nExamples:\n {2}# .+\n {2}pingo ${command}`));
       for (const part of parts) assertStringIncludes(stdout, part);
-      const tooLong = stdout.split("\n").filter((line) => line.length > 100);
+      const tooLong = stdout.split("\n").filter((line) => line.length > 80);
       assertEquals(tooLong, []);
     }
   });
