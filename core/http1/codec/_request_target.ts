@@ -71,10 +71,10 @@ function takeAbsoluteForm(bytes: Uint8Array, base: number, head: WireRequestHead
   while (i < end && bytes[i] !== SLASH && bytes[i] !== QUESTION_MARK) i++;
   if (hostEnd(bytes, start, i) < 0) return ParseFault.TARGET_FORM;
   head.targetScheme = isSecure ? "https" : "http";
-  head.targetStart = i - base;
-  // Without a path: RFC 9112 §3.2.1, and §3.2.4 for OPTIONS.
-  if (i === end) head.target = head.method === "OPTIONS" ? "*" : "/";
-  else if (bytes[i] === QUESTION_MARK) head.target = `/${readLatin1(bytes, i, end)}`;
+  // Set, since the line is not to be written as it is. Without a path: RFC 9112 §3.2.1, §3.2.4.
+  const rest = readLatin1(bytes, i, end);
+  if (i < end) head.target = bytes[i] === QUESTION_MARK ? `/${rest}` : rest;
+  else head.target = head.method === "OPTIONS" ? "*" : "/";
   replaceHost(bytes, start, i, head);
   return 0;
 }

@@ -7,6 +7,7 @@ import { IndexedHeaders } from "./indexed_headers.ts";
 /**
  * Writes field lines, `extra` (lines with their CRLF) and the empty line; gives the offset behind.
  *
+ * @param lead where received bytes start that lie before the lines and are to be written too; -1 for none
  * @throws {RangeError} when the bytes do not suffice: a head that is cut off must not be sent
  */
 export function writeFields(
@@ -14,8 +15,9 @@ export function writeFields(
   at: number,
   headers: HeaderMap | null,
   extra: Uint8Array | null,
+  lead = -1,
 ): number {
-  if (headers instanceof IndexedHeaders) at = headers.write(to, at);
+  if (headers instanceof IndexedHeaders) at = headers.write(to, at, lead);
   else if (headers !== null) at = writeEach(to, at, headers);
   if (extra !== null) at = copyBytes(extra, 0, extra.length, to, at);
   to[at] = CR;

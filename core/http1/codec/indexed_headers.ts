@@ -305,12 +305,15 @@ export class IndexedHeaders implements HeaderMap {
   /**
    * Writes each line with its CRLF, without the empty line behind them; gives the offset behind. The
    * caller sees to it that `to` has {@linkcode IndexedHeaders.byteLength} bytes from `at` on.
+   *
+   * @param lead for writers: where received bytes start that lie right before the first line and are to be
+   * written too, together with it; -1 for none
    */
-  write(to: Uint8Array, at: number): number {
+  write(to: Uint8Array, at: number, lead = -1): number {
     const index = this.#index;
     const base = this.#base;
     // Received lines touch, so those that nobody changed are copied as one.
-    let run = -1;
+    let run = lead;
     const received = this.#received * STRIDE;
     for (let o = 0; o < received; o += STRIDE) {
       const nameEnd = index[o + NAME_END];

@@ -24,6 +24,8 @@ export const TargetForm = { ORIGIN: 0, ABSOLUTE: 1, AUTHORITY: 2, ASTERISK: 3 } 
 export type TargetForm = typeof TargetForm[keyof typeof TargetForm];
 
 const NO_BYTES = new Uint8Array(0);
+/** A request is rarely sent more often than twice. */
+const MAX_KEPT_FORKS = 2;
 
 /**
  * A request head over the bytes of a connection, made once and filled by {@linkcode RequestParser} for
@@ -76,7 +78,8 @@ export class WireRequestHead implements RequestHead {
   #bytes: Uint8Array = NO_BYTES;
   #base = 0;
   #target: string | null = "/";
-  #isTargetSet = false;
+  #receivedMethod = "";
+  #isLineReceived = false;
   // Most requests of a connection name the same host and often the same target.
   #lastTarget = "";
   #lastHost = "";
@@ -88,12 +91,12 @@ export class WireRequestHead implements RequestHead {
 
   set target(target: string) {
     this.#target = target;
-    this.#isTargetSet = true;
+    this.#isLineReceived = false;
   }
 
-  /** Whether the target is still the one that arrived, so that its bytes can be copied. */
-  get isTargetReceived(): boolean {
-    return !this.#isTargetSet;
+  /** Whether the request line would be written as it arrived, so that its bytes can be copied. */
+  get isLineReceived(): boolean {
+    return this.#isLineReceived && this.method === this.#receivedMethod;
   }
 
   /** The host and port asked for. Reads and writes the `Host` field. */
@@ -121,6 +124,7 @@ export class WireRequestHead implements RequestHead {
     this.headers.reset();
     this.#bytes = NO_BYTES;
     this.#base = 0;
+    this.#forkCount = 0;
   }
 
   /** For the parser: where the head lies; its target is to be read from there. */
@@ -129,7 +133,8 @@ export class WireRequestHead implements RequestHead {
     this.#base = base;
     this.byteLength = byteLength;
     this.#target = null;
-    this.#isTargetSet = false;
+    this.#receivedMethod = this.method;
+    this.#isLineReceived = this.version === "1.1";
   }
 
   /** The same bytes lie elsewhere now: the connection has moved them. */
@@ -146,7 +151,10 @@ export class WireRequestHead implements RequestHead {
 
   /** A copy that changes apart from this one and is valid no longer than it. */
   fork(): WireRequestHead {
-    const copy = new WireRequestHead();
+    // Forks of the message before are dead: they lay over the same bytes.
+    const at = this.#forkCount++;
+    const copy = this.#forks[at] ?? new WireRequestHead();
+    if (at < MAX_KEPT_FORKS) this.#forks[at] = copy;
     this.copyTo(copy);
     return copy;
   }
@@ -175,7 +183,8 @@ export class WireRequestHead implements RequestHead {
     target.#bytes = this.#bytes;
     target.#base = this.#base;
     target.#target = this.#target;
-    target.#isTargetSet = this.#isTargetSet;
+    target.#receivedMethod = this.#receivedMethod;
+    target.#isLineReceived = this.#isLineReceived;
   }
 
   #readTarget(): string {

@@ -50,7 +50,7 @@ export class WireResponseHead implements ResponseHead {
   #base = 0;
   #reason: string | null = "";
   #lastReason = "";
-  #isReasonReceived = false;
+  #isLineReceived = false;
   #receivedStatus = 0;
 
   /** The reason phrase. */
@@ -60,12 +60,12 @@ export class WireResponseHead implements ResponseHead {
 
   set reason(reason: string) {
     this.#reason = reason;
-    this.#isReasonReceived = false;
+    this.#isLineReceived = false;
   }
 
-  /** Whether status and reason phrase are still those that arrived, so that the line can be copied. */
+  /** Whether the status line would be written as it arrived, so that its bytes can be copied. */
   get isLineReceived(): boolean {
-    return this.#isReasonReceived && this.status === this.#receivedStatus;
+    return this.#isLineReceived && this.status === this.#receivedStatus;
   }
 
   /** The bytes that the head lies in. */
@@ -92,8 +92,8 @@ export class WireResponseHead implements ResponseHead {
     this.byteLength = byteLength;
     this.#reason = null;
     this.#receivedStatus = this.status;
-    // Where the blank before an empty phrase is missing, the line is not copied but made.
-    this.#isReasonReceived = this.reasonStart > MIN_LINE_BYTES;
+    // Where the blank before an empty phrase is missing, it is put there.
+    this.#isLineReceived = this.version === "1.1" && this.reasonStart > MIN_LINE_BYTES;
   }
 
   /** The same bytes lie elsewhere now: the connection has moved them. */

@@ -182,7 +182,7 @@ Deno.test("WireRequestHead.copyTo() makes a head that changes apart", () => {
   head.copyTo(copy);
   const facts = (of: WireRequestHead) => [of.method, of.target, of.authority, of.contentLength];
   assertEquals(facts(copy), ["POST", "/x", "a", 5]);
-  assertEquals(copy.isTargetReceived, true);
+  assertEquals(copy.isLineReceived, true);
   copy.target = "/y";
   copy.authority = "c";
   assertEquals(facts(head), ["POST", "/x", "a", 5]);

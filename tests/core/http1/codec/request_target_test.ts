@@ -196,5 +196,5 @@ Deno.test("target and authority give no new string for the same bytes", () => {
   const { head } = parseRequest(request("Host: a\r\n", "GET /some/target HTTP/1.1"));
   assertEquals([head.target, head.target], ["/some/target", "/some/target"]);
   head.target = "/other";
-  assertEquals([head.target, head.isTargetReceived], ["/other", false]);
+  assertEquals([head.target, head.isLineReceived], ["/other", false]);
 });
