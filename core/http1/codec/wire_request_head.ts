@@ -83,6 +83,8 @@ export class WireRequestHead implements RequestHead {
   // Most requests of a connection name the same host and often the same target.
   #lastTarget = "";
   #lastHost = "";
+  readonly #forks: WireRequestHead[] = [];
+  #forkCount = 0;
 
   /** The target as it is forwarded: path and query, `*`, or the authority of CONNECT; byte for byte. */
   get target(): string {

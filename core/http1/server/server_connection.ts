@@ -80,6 +80,7 @@ export class ServerConnection implements BodySource, ReplySink {
   #isDraining = false;
   #isClosed = false;
   #hasBegunReply = false;
+  #hasWritten = false;
   /** The client ended its direction and nothing came in the grace: a write would still succeed once. */
   #isClientGone = false;
   /** Whether it has ended its direction. */
@@ -142,7 +143,6 @@ export class ServerConnection implements BodySource, ReplySink {
     const { inbound } = this;
     for (;;) {
       if (inbound.start < inbound.end) {
-        if (this.#waitsFor === IDLE) this.#wait(HEAD, this.#options.limits.headTimeoutMs);
         const at = this.#parser.parse(inbound.bytes, inbound.start, inbound.end, this.#head);
         if (at > 0) {
           this.#wait(NOTHING, Infinity);
@@ -153,6 +153,8 @@ export class ServerConnection implements BodySource, ReplySink {
           await this.#refuse(parseError(at, "request"));
           return false;
         }
+        // Most heads come whole: only the others have a time of their own.
+        if (this.#waitsFor === IDLE) this.#wait(HEAD, this.#options.limits.headTimeoutMs);
       }
       if (await inbound.fill() === null) return false;
     }
@@ -173,6 +175,7 @@ export class ServerConnection implements BodySource, ReplySink {
     });
     this.#exchange = exchange;
     this.#hasBegunReply = false;
+    this.#hasWritten = false;
     this.#requests++;
     if (head.framing === Framing.NONE) this.contentEnded();
     else exchange.body = this.#body = new RequestBody(this, head);
@@ -323,7 +326,10 @@ export class ServerConnection implements BodySource, ReplySink {
 
   /** Writes bytes; a client that takes none of them for too long is cut. */
   async write(bytes: Uint8Array): Promise<void> {
-    this.#wait(WRITE, this.#options.limits.writeTimeoutMs);
+    // A first write follows the note of the time at once: the clock need not be read again for it.
+    const now = this.#hasWritten ? undefined : this.#exchange?.timings.responseHead;
+    this.#hasWritten = true;
+    this.#wait(WRITE, this.#options.limits.writeTimeoutMs, now);
     await writeAll(this.#duplex, bytes);
     if (this.#waitsFor !== WRITE) return;
     if (this.#hasClientEnded) this.#wait(HALF_CLOSED, this.#options.limits.halfClosedGraceMs);
