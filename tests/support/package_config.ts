@@ -4,6 +4,7 @@ export interface PackageConfig {
   readonly version: string;
   readonly exports: Readonly<Record<string, string>>;
   readonly imports: Readonly<Record<string, string>>;
+  readonly test?: Readonly<Record<string, unknown>>;
   readonly unstable?: readonly string[];
 }
 
