@@ -11,7 +11,7 @@ import {
   type RequestHead,
   type ResponseHead,
 } from "../core/mod.ts";
-import type { ForwardingSettings } from "./_settings.ts";
+import { type ForwardingSettings, hostOfPeer } from "./_settings.ts";
 
 /**
  * Looks at a request before anything is done with it.
@@ -52,6 +52,9 @@ export function upstreamHead(
   });
   if (settings.via !== null) addVia(headers, { version: head.version, pseudonym: settings.via });
   if (settings.hostOf !== null) head.authority = settings.hostOf(peer);
+  else if (!headers.has("host")) head.authority = hostOfPeer(peer);
+  // It is sent on as HTTP/1.1, where what 1.0 ignores would count (RFC 9110 §10.1.1).
+  if (head.version === "1.0") headers.delete("expect");
   return head;
 }
 

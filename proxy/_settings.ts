@@ -82,12 +82,15 @@ export function forwardingOf(
 function hostRule(rewriteHost: boolean | string): ((peer: Peer) => string) | null {
   if (rewriteHost === false) return null;
   if (typeof rewriteHost === "string") return () => rewriteHost;
-  return (peer) => {
-    if (peer.transport === "unix") return "localhost";
-    const isDefault = peer.port === (peer.scheme === "https" ? 443 : 80);
-    const address = peerAddress(peer);
-    return isDefault ? address.slice(0, address.lastIndexOf(":")) : address;
-  };
+  return hostOfPeer;
+}
+
+/** The Host that names a peer itself. */
+export function hostOfPeer(peer: Peer): string {
+  if (peer.transport === "unix") return "localhost";
+  const isDefault = peer.port === (peer.scheme === "https" ? 443 : 80);
+  const address = peerAddress(peer);
+  return isDefault ? address.slice(0, address.lastIndexOf(":")) : address;
 }
 
 /** One way of choosing a peer out of the four that the option allows. */

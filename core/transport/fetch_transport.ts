@@ -44,7 +44,7 @@ const NOT_SENT: ReadonlySet<string> = new Set([
  * The transport over the platform's `fetch`: portable, and a good deal dearer and less exact than an
  * own connection. What it loses, measured on Deno 2.9:
  *
- * - the path is rewritten as URLs are (`/a/../b`, quotes, `^`), `OPTIONS *` and TRACE cannot be sent,
+ * - the path is rewritten as URLs are (`/a/../b`, quotes, `^`, bytes above 0x7F percent-encoded), `OPTIONS *` and TRACE cannot be sent,
  *   nor a GET with content, nor to the ports that the fetch standard blocks;
  * - an upload of a known length is sent chunked when it is longer than 64 KiB; a shorter one is read
  *   as a whole first, and keeps its length;
@@ -136,9 +136,14 @@ class FetchTransport implements Transport {
 }
 
 function urlOf(head: RequestHead, peer: Peer): string {
-  if (peer.transport === "unix") return `http://localhost${head.target}`;
+  // The characters stand for bytes, which a URL would encode as UTF-8 once more.
+  const target = head.target.replace(
+    /[\x80-\xff]/g,
+    (byte) => `%${byte.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
+  if (peer.transport === "unix") return `http://localhost${target}`;
   const host = peer.hostname.includes(":") ? `[${peer.hostname}]` : peer.hostname;
-  return `${peer.scheme}://${host}:${peer.port}${head.target}`;
+  return `${peer.scheme}://${host}:${peer.port}${target}`;
 }
 
 function headersOf(head: RequestHead): [string, string][] {

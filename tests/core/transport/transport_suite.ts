@@ -122,6 +122,18 @@ function cases(): Case[] {
       },
     },
     {
+      name: "a target with bytes that are no ASCII",
+      async upstream(connection) {
+        heads.push(await connection.readUntil("\r\n\r\n"));
+        await connection.send(OK);
+      },
+      async run({ send }) {
+        const reply = await send({ target: "/caf\xc3\xa9" });
+        await reply.body?.read();
+        assertMatch(heads[heads.length - 1], /^GET \/caf(?:\xc3\xa9|%C3%A9) HTTP\/1\.1\r\n/);
+      },
+    },
+    {
       name: "no field that nobody asked for",
       async upstream(connection) {
         heads.push(await connection.readUntil("\r\n\r\n"));
