@@ -2,12 +2,14 @@ import { ProxyError } from "../errors/mod.ts";
 import { TimerWheel, type WheelTimer } from "../timeout/mod.ts";
 import {
   compose,
+  countForward,
   errorReply,
   type Exchange,
   type FetchHandler,
   type Handler,
   http1Transport,
   type Reply,
+  reply,
   toFetch,
   toReply,
   type Transport,
@@ -126,6 +128,7 @@ export class HttpProxy<State = unknown> implements AsyncDisposable {
     const { request, response, responseBody, responseTrailers } = this.#phases;
     try {
       checkRequest(exchange, this.#forwarding);
+      if (!countForward(exchange.request)) return lastHop(exchange);
       if (request.length > 0) {
         const answer = await firstAnswer(request, exchange, undefined);
         if (answer !== null) return answer;
@@ -198,7 +201,18 @@ export class HttpProxy<State = unknown> implements AsyncDisposable {
   }
 }
 
+/** What a proxy takes without being asked to. */
+const METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
+
 type Trailers = NonNullable<Reply["body"]>["trailers"] & object;
+
+/** Answers where `Max-Forwards: 0` says that a request is not to go on (RFC 9110 §7.6.2). */
+function lastHop(exchange: Exchange): Reply {
+  if (exchange.request.method === "OPTIONS") {
+    return reply(204, null, { headers: { allow: METHODS } });
+  }
+  throw new ProxyError("not_implemented", "Cannot answer TRACE: its content may hold credentials");
+}
 
 function rethrow(error: unknown): never {
   throw error;

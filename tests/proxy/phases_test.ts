@@ -326,6 +326,30 @@ Deno.test("HttpProxy refuses options that make no sense", () => {
   assertThrows(() => new HttpProxy({ upstream, transport, filters }), TypeError, "request");
 });
 
+for (
+  const [method, hops, status, sentOn] of [
+    ["OPTIONS", "0", 204, null],
+    ["OPTIONS", "3", 200, "2"],
+    ["TRACE", "0", 501, null],
+    ["GET", "0", 200, "0"],
+    ["OPTIONS", "x", 400, null],
+  ] as const
+) {
+  Deno.test(`HttpProxy answers ${status} to ${method} with Max-Forwards ${hops} (RFC 9110 §7.6.2)`, async () => {
+    let seen: string | null = null;
+    const proxy = new HttpProxy({
+      upstream: "app:80",
+      transport: memoryTransport(({ request }) => {
+        seen = request.headers.get("max-forwards");
+        return reply(200);
+      }),
+    });
+    const exchange = exchangeFor({ method, headers: [["max-forwards", hops]] });
+    const answer = toReply(await proxy.handle(exchange));
+    assertEquals([answer.status, seen], [status, sentOn]);
+  });
+}
+
 Deno.test("HttpProxy.fetch works apart from the proxy", async () => {
   const { fetch } = new HttpProxy({
     upstream: "app:80",
