@@ -1,6 +1,12 @@
-import type { Body, RequestHead } from "../../http/mod.ts";
+import type { Body, HeaderMap, RequestHead } from "../../http/mod.ts";
 import { SMALL_BUFFER } from "../_buffers.ts";
-import { Framing, requestHeadLength, writeRequestHead } from "../codec/mod.ts";
+import {
+  Framing,
+  IndexedHeaders,
+  KnownField,
+  requestHeadLength,
+  writeRequestHead,
+} from "../codec/mod.ts";
 import { refuse, RequestFraming } from "./_request_framing.ts";
 
 /**
@@ -11,6 +17,8 @@ export class OutgoingRequest {
   readonly framing: RequestFraming = new RequestFraming();
   /** Whether the content goes in this write, or there is none. */
   isWhole = false;
+  /** Whether the head tells the upstream to close the connection behind the answer. */
+  isLast = false;
   /** Content that lies in memory and is to follow. */
   rest: Uint8Array | null = null;
 
@@ -24,6 +32,7 @@ export class OutgoingRequest {
     const { framing } = this;
     framing.decide(head, body);
     this.rest = null;
+    this.isLast = asksToClose(head.headers);
     let bytes = buffer;
     let end: number;
     try {
@@ -77,6 +86,15 @@ export class OutgoingRequest {
     const { length } = this.framing;
     if (count !== length) throw refuse(`it has ${count} bytes of content, and promises ${length}`);
   }
+}
+
+/** RFC 9112 §9.6: behind such a request nothing else may be sent. */
+function asksToClose(headers: HeaderMap): boolean {
+  if (headers instanceof IndexedHeaders && headers.findKnown(KnownField.CONNECTION) < 0) {
+    return false;
+  }
+  const connection = headers.get("connection");
+  return connection !== null && /(?:^|,)[ \t]*close[ \t]*(?:,|$)/i.test(connection);
 }
 
 /** Whether the content waits for the upstream's word (RFC 9110 §10.1.1). */

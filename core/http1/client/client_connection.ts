@@ -1,7 +1,7 @@
 import { ProxyError } from "../../../errors/mod.ts";
 import type { Body, Cancel, Reply, RequestHead, ResponseHead, Tunnel } from "../../http/mod.ts";
 import { giveSmall, takeSmall } from "../_buffers.ts";
-import { ChunkedDecoder, Framing, parseError, ResponseParser } from "../codec/mod.ts";
+import { ChunkedDecoder, fieldBit, Framing, KnownField, parseError } from "../codec/mod.ts";
 import type { Duplex } from "../server/mod.ts";
 import type { ClientContext } from "./client_context.ts";
 import { brokenContent, endedBeforeHead, stalled } from "./_failures.ts";
@@ -47,6 +47,7 @@ const CLOSED = 2;
 
 /** An upstream that sends more interim responses than these has lost its way. */
 const MAX_INTERIM = 256;
+const FRAMING_BITS = fieldBit(KnownField.CONTENT_LENGTH) | fieldBit(KnownField.TRANSFER_ENCODING);
 /** `0`, CRLF, CRLF: how chunked content without trailers ends. */
 const LAST_CHUNK = [48, 13, 10, 13, 10];
 
@@ -67,7 +68,6 @@ export class ClientConnection implements ContentSource, UploadSink, TunnelSource
   readonly #duplex: Duplex;
   readonly #context: ClientContext;
   readonly #owner: ConnectionOwner;
-  readonly #parser: ResponseParser;
   readonly #outgoing = new OutgoingRequest();
   readonly #watch: StallWatch;
   readonly #onParked = (count: number | null): void => this.#sawParked(count);
@@ -92,7 +92,6 @@ export class ClientConnection implements ContentSource, UploadSink, TunnelSource
     this.#duplex = duplex;
     this.#context = context;
     this.#owner = owner;
-    this.#parser = new ResponseParser(context);
     this.#watch = new StallWatch(wheel, (isWrite) => {
       this.#fail(stalled(isWrite, this.#isInContent));
     });
@@ -147,16 +146,40 @@ export class ClientConnection implements ContentSource, UploadSink, TunnelSource
     }
     this.#bodyTimeoutMs = options.bodyTimeoutMs ?? Infinity;
     this.#forget = options.cancel.onCancel(this.#onCancel);
-    this.#watch.reading(options.headTimeoutMs ?? Infinity);
     const upload = this.#outgoing.isWhole || body === null ? null : this.#makeUpload(head, body);
     this.#upload = upload;
+    const slot = this.#slot ?? this.#context.slots.take();
+    let writeFailure: unknown;
     try {
-      const writeFailure = await this.#writeFirst(bytes, buffer);
-      if (writeFailure !== undefined) upload?.stop(writeFailure);
+      this.#watch.reading(options.headTimeoutMs ?? Infinity);
+      try {
+        // `write` itself would cost another async function for the one write that most requests need.
+        this.#watch.writing(this.#context.writeTimeoutMs);
+        const written = await this.#duplex.write(bytes);
+        if (written < bytes.byteLength) await this.write(bytes.subarray(written));
+      } catch (cause) {
+        // What the upstream said before it left is still there to be read.
+        writeFailure = cause;
+        upload?.stop(cause);
+      }
+      this.#watch.written();
+      giveSmall(buffer);
       upload?.run();
-      return await this.#receive(head, options, writeFailure);
+      slot.begin(head.method);
+      let count = await this.#parked;
+      for (;;) {
+        if (this.#failure !== null) throw this.#failure;
+        if (count === null) throw endedBeforeHead(slot.hasBytes, writeFailure);
+        slot.end += count;
+        const reply = this.#takeHead(head, slot, options);
+        if (reply !== null) return reply;
+        count = await this.#duplex.read(slot.room());
+      }
     } catch (cause) {
-      const error = this.#failure ?? ProxyError.from(cause);
+      const error = this.#failure ??
+        (cause instanceof ProxyError
+          ? cause
+          : endedBeforeHead(slot.hasBytes, writeFailure ?? cause));
       this.#fail(error);
       body?.cancel(error);
       throw error;
@@ -235,18 +258,6 @@ export class ClientConnection implements ContentSource, UploadSink, TunnelSource
     return this.#duplex.closeWrite();
   }
 
-  /** Writes the head and what goes with it; gives what went wrong. */
-  async #writeFirst(bytes: Uint8Array, buffer: Uint8Array): Promise<unknown> {
-    try {
-      await this.write(bytes);
-    } catch (cause) {
-      // What the upstream said before it left is still there to be read.
-      return cause;
-    } finally {
-      giveSmall(buffer);
-    }
-  }
-
   #makeUpload(head: RequestHead, body: Body): Upload {
     const { framing, rest } = this.#outgoing;
     const length = framing.framing === Framing.CHUNKED ? -1 : framing.length;
@@ -260,80 +271,34 @@ export class ClientConnection implements ContentSource, UploadSink, TunnelSource
 
   // The response.
 
-  async #receive(
-    head: RequestHead,
+  /** The reply, as soon as the head of the final response is there. */
+  #takeHead(
+    request: RequestHead,
+    slot: ResponseSlot,
     options: ClientExchangeOptions,
-    writeFailure: unknown,
-  ): Promise<Reply> {
-    const slot = this.#slot ?? this.#context.slots.take();
-    const parser = this.#parser;
-    parser.begin(head.method);
-    let start = 0;
-    let end = 0;
-    let interim = 0;
-    let count = await this.#firstRead(writeFailure);
+  ): Reply | null {
     for (;;) {
-      end += count;
-      let at = parser.parse(slot.buffer, start, end, slot.head);
-      while (at > 0 && slot.head.status < 200 && slot.head.status !== 101) {
-        if (++interim > MAX_INTERIM) throw badResponse("it consists of interim responses");
-        if (slot.head.status === 100) this.#upload?.proceed();
-        else options.onInformational?.(slot.head);
-        start = at;
-        parser.begin(head.method);
-        at = parser.parse(slot.buffer, start, end, slot.head);
-      }
+      const at = slot.next();
+      if (at === 0) return null;
       if (at < 0) throw parseError(at, "response");
-      if (at > 0) return this.#reply(head, slot, at, end);
-      if (start > 0) {
-        // The parser counts from the start of the message: its bytes may move.
-        slot.buffer.copyWithin(0, start, end);
-        end -= start;
-        start = 0;
-      }
-      count = await this.#readOn(slot, end, end > 0 || interim > 0);
+      const { status } = slot.head;
+      if (status >= 200 || status === 101) return this.#reply(request, slot, at);
+      checkInterim(slot);
+      if (status === 100) this.#upload?.proceed();
+      else inform(slot.head, options);
     }
-  }
-
-  async #firstRead(writeFailure: unknown): Promise<number> {
-    let count: number | null;
-    try {
-      count = await this.#parked;
-    } catch (cause) {
-      throw endedBeforeHead(false, writeFailure ?? cause);
-    }
-    if (this.#failure !== null) throw this.#failure;
-    if (count === null) throw endedBeforeHead(false, writeFailure);
-    return count;
-  }
-
-  async #readOn(slot: ResponseSlot, end: number, hasBytes: boolean): Promise<number> {
-    if (end === slot.buffer.byteLength) {
-      const larger = new Uint8Array(end * 4);
-      larger.set(slot.buffer);
-      slot.buffer = larger;
-    }
-    let count: number | null;
-    try {
-      count = await this.#duplex.read(end === 0 ? slot.buffer : slot.buffer.subarray(end));
-    } catch (cause) {
-      throw endedBeforeHead(hasBytes, cause);
-    }
-    if (this.#failure !== null) throw this.#failure;
-    if (count === null) throw endedBeforeHead(hasBytes, undefined);
-    return count;
   }
 
   /** The reply whose head is there; its content starts at `at`. */
-  #reply(request: RequestHead, slot: ResponseSlot, at: number, end: number): Reply {
+  #reply(request: RequestHead, slot: ResponseSlot, at: number): Reply {
     const { head } = slot;
     this.#watch.read();
     this.#slot = null;
     const { status } = head;
     if (status === 101 || (request.method === "CONNECT" && status >= 200 && status < 300)) {
-      return this.#tunnelReply(request, slot, at, end);
+      return this.#tunnelReply(request, slot, at);
     }
-    this.#isKeepAlive = head.isKeepAlive;
+    this.#isKeepAlive = head.isKeepAlive && !this.#outgoing.isLast;
     this.idleLimitMs = keepAliveHintMs(head);
     const upload = this.#upload;
     // RFC 9112 §9.3: what refuses the content before it is there does not want the rest. With a success
@@ -341,11 +306,11 @@ export class ClientConnection implements ContentSource, UploadSink, TunnelSource
     if (upload !== null && !upload.isDone && (status >= 300 || upload.isHeld)) {
       upload.stop(new ProxyError("upstream_write_failed", "Cannot send the request: refused"));
     }
-    return new WireReply(slot, this.#content(slot, at, end), undefined);
+    return new WireReply(slot, this.#content(slot, at), undefined);
   }
 
-  #content(slot: ResponseSlot, at: number, end: number): Body | null {
-    const { buffer: bytes, head } = slot;
+  #content(slot: ResponseSlot, at: number): Body | null {
+    const { buffer: bytes, head, end } = slot;
     const { framing, contentLength } = head;
     if (framing === Framing.NONE || contentLength === 0) {
       this.#endExchange(at === end);
@@ -369,7 +334,7 @@ export class ClientConnection implements ContentSource, UploadSink, TunnelSource
     return decoder;
   }
 
-  #tunnelReply(request: RequestHead, slot: ResponseSlot, at: number, end: number): Reply {
+  #tunnelReply(request: RequestHead, slot: ResponseSlot, at: number): Reply {
     const upload = this.#upload;
     if (slot.head.status === 101 && !isUpgradeAgreed(request.headers, slot.head)) {
       throw badResponse("nobody asked it to switch to this protocol (RFC 9110 §15.2.2)");
@@ -377,7 +342,7 @@ export class ClientConnection implements ContentSource, UploadSink, TunnelSource
     if (upload !== null && !upload.isDone) {
       throw badResponse("it switches protocols before the content of the request has ended");
     }
-    const first = at < end ? slot.buffer.subarray(at, end) : null;
+    const first = at < slot.end ? slot.buffer.subarray(at, slot.end) : null;
     return new WireReply(slot, null, new UpstreamTunnel(this, first));
   }
 
@@ -467,6 +432,22 @@ class WireReply implements Reply {
     this.body = body;
     this.tunnel = tunnel;
     this.release = slot.release;
+  }
+}
+
+function checkInterim(slot: ResponseSlot): void {
+  const { head } = slot;
+  if (++slot.interimCount > MAX_INTERIM) throw badResponse("it consists of interim responses");
+  // RFC 9110 §8.6, RFC 9112 §6.1: what follows would have two readings.
+  if (head.isKeepAlive || (head.fields & FRAMING_BITS) === 0) return;
+  throw badResponse("an interim response announces content");
+}
+
+function inform(head: ResponseHead, options: ClientExchangeOptions): void {
+  try {
+    options.onInformational?.(head);
+  } catch (error) {
+    throw ProxyError.from(error);
   }
 }
 

@@ -39,27 +39,19 @@ const MAX_FREE_SLOTS = 256;
 export class ClientContext {
   readonly wheel: TimerWheel;
   readonly clock: CoarseClock;
-  readonly slots: ResponseSlots = new ResponseSlots(MAX_FREE_SLOTS);
-  readonly maxHeadBytes: number;
-  readonly maxFields: number;
+  readonly slots: ResponseSlots;
   readonly writeTimeoutMs: number;
   readonly continueTimeoutMs: number;
 
-  /** @throws {RangeError} when a time is not a number above zero */
+  /** @throws {RangeError} when a time is not above zero, or a limit not a whole number above zero */
   constructor(options: ClientContextOptions) {
-    const {
-      wheel,
-      maxHeadBytes = 65_536,
-      maxFields = 128,
-      writeTimeoutMs = 30_000,
-      continueTimeoutMs = 1_000,
-    } = options;
+    const { wheel, writeTimeoutMs = 30_000, continueTimeoutMs = 1_000 } = options;
+    const { maxHeadBytes = 65_536, maxFields = 128 } = options;
     checkTime("writeTimeoutMs", writeTimeoutMs);
     checkTime("continueTimeoutMs", continueTimeoutMs);
     this.wheel = wheel;
     this.clock = new CoarseClock(wheel);
-    this.maxHeadBytes = maxHeadBytes;
-    this.maxFields = maxFields;
+    this.slots = new ResponseSlots({ maxHeadBytes, maxFields }, MAX_FREE_SLOTS);
     this.writeTimeoutMs = writeTimeoutMs;
     this.continueTimeoutMs = continueTimeoutMs;
   }
