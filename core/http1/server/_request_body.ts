@@ -11,8 +11,8 @@ export interface BodySource {
   readContent(into: Uint8Array): Promise<number | null>;
   /** Tells a client that waits for it to go on (RFC 9110 §10.1.1). */
   sendContinue(): Promise<void>;
-  /** The content has been read to its end. */
-  contentEnded(): void;
+  /** The content has been read to its end; `hasMore` tells whether what is behind it has been read too. */
+  contentEnded(hasMore: boolean): void;
 }
 
 /**
@@ -193,7 +193,7 @@ export class RequestBody implements Body {
   #finish(): void {
     this.#isDone = true;
     this.#awaitsContinue = false;
-    this.#source.contentEnded();
+    this.#source.contentEnded(this.#start < this.#end);
   }
 }
 

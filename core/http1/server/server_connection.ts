@@ -177,7 +177,7 @@ export class ServerConnection implements BodySource, ReplySink {
     this.#hasBegunReply = false;
     this.#hasWritten = false;
     this.#requests++;
-    if (head.framing === Framing.NONE) this.contentEnded();
+    if (head.framing === Framing.NONE) this.contentEnded(false);
     else exchange.body = this.#body = new RequestBody(this, head);
     onExchange?.(exchange);
     let reply: Reply;
@@ -316,8 +316,10 @@ export class ServerConnection implements BodySource, ReplySink {
     await writeAll(this.#duplex, CONTINUE);
   }
 
-  contentEnded(): void {
+  contentEnded(hasMore: boolean): void {
     this.#contentWaitMs = 0;
+    // What was read beyond the end comes back, and lies before what a read would bring now.
+    if (hasMore) return;
     // What the read rejects with, the next fill does too.
     this.inbound.park()?.then(this.#onParked, this.#onParkedError);
   }

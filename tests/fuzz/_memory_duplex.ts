@@ -1,0 +1,181 @@
+import type { Duplex } from "../../core/http1/server/mod.ts";
+import { bytesOf, textOf } from "./_latin1.ts";
+
+/** What can happen to a connection at one of its calls. */
+export type Fault =
+  /** The client's system answers with a reset: nothing works any more. */
+  | "reset"
+  /** What Deno makes of a reset that comes while it reads: an end, and writes that fail. */
+  | "vanish"
+  /** The client ends its direction and still reads. */
+  | "half-close"
+  /** The client stands still: it sends nothing, and takes nothing that is written. */
+  | "stall";
+
+/** One call that the server makes. */
+export type DuplexCall = "read" | "write" | "closeWrite";
+
+/** Options of {@linkcode MemoryDuplex}. */
+export interface MemoryDuplexOptions {
+  /** How many bytes a read gives at most. */
+  readonly maxRead?: number;
+  /** How many bytes a write takes at most. */
+  readonly maxWrite?: number;
+  /** Asked before each call of the server, with its number from 0 on. */
+  readonly fault?: (number: number, call: DuplexCall) => Fault | undefined;
+}
+
+interface Waiting {
+  readonly into: Uint8Array;
+  readonly resolve: (count: number | null) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/**
+ * A connection without a socket: the server has it as its `Duplex`, the test is the client. It behaves
+ * as `Deno.Conn` does: reads wait in a queue, a close rejects what waits, a second close throws.
+ */
+export class MemoryDuplex implements Duplex {
+  readonly #options: MemoryDuplexOptions;
+  readonly #pieces: Uint8Array[] = [];
+  readonly #readers: Waiting[] = [];
+  readonly #writers: ((error: Error) => void)[] = [];
+  readonly #out: string[] = [];
+  #hasClientEnded = false;
+  #isReset = false;
+  #isGone = false;
+  #isStalled = false;
+  /** Calls of the server so far. */
+  calls = 0;
+  /** Whether the server has ended its direction. */
+  hasServerEnded = false;
+  /** Whether the server has closed the connection. */
+  isClosed = false;
+
+  constructor(options: MemoryDuplexOptions = {}) {
+    this.#options = options;
+  }
+
+  // The client.
+
+  /** Sends bytes; one read of the server gives no more than one piece. */
+  send(data: string | Uint8Array): void {
+    const bytes = typeof data === "string" ? bytesOf(data) : data;
+    if (bytes.byteLength > 0) this.#pieces.push(bytes);
+    this.#serve();
+  }
+
+  /** Ends the client's direction. */
+  end(): void {
+    this.#hasClientEnded = true;
+    this.#serve();
+  }
+
+  /** Takes no more bytes, until {@linkcode MemoryDuplex.resume}. */
+  stall(): void {
+    this.#isStalled = true;
+  }
+
+  /** Takes bytes again; what waits meanwhile goes on to wait. */
+  resume(): void {
+    this.#isStalled = false;
+  }
+
+  /** What the server has sent so far. */
+  get received(): string {
+    if (this.#out.length > 1) this.#out.splice(0, this.#out.length, this.#out.join(""));
+    return this.#out[0] ?? "";
+  }
+
+  // The server.
+
+  read(into: Uint8Array): Promise<number | null> {
+    const fault = this.#options.fault?.(this.calls++, "read");
+    if (fault !== undefined) this.#suffer(fault);
+    if (this.isClosed) return Promise.reject(closedError());
+    if (this.#isReset) return Promise.reject(resetError());
+    return new Promise((resolve, reject) => {
+      this.#readers.push({ into, resolve, reject });
+      this.#serve();
+    });
+  }
+
+  write(bytes: Uint8Array): Promise<number> {
+    const fault = this.#options.fault?.(this.calls++, "write");
+    if (fault !== undefined) this.#suffer(fault);
+    if (this.isClosed) return Promise.reject(closedError());
+    if (this.#isReset) return Promise.reject(resetError());
+    if (this.#isGone || this.hasServerEnded) return Promise.reject(pipeError());
+    if (this.#isStalled) return new Promise((_, reject) => void this.#writers.push(reject));
+    const count = Math.min(bytes.byteLength, this.#options.maxWrite ?? Infinity);
+    this.#out.push(textOf(bytes.subarray(0, count)));
+    return Promise.resolve(count);
+  }
+
+  closeWrite(): Promise<void> {
+    const fault = this.#options.fault?.(this.calls++, "closeWrite");
+    if (fault !== undefined) this.#suffer(fault);
+    if (this.isClosed) return Promise.reject(closedError());
+    if (this.#isReset || this.#isGone) return Promise.reject(pipeError());
+    if (this.#isStalled) return new Promise((_, reject) => void this.#writers.push(reject));
+    this.hasServerEnded = true;
+    return Promise.resolve();
+  }
+
+  close(): void {
+    if (this.isClosed) throw closedError();
+    this.isClosed = true;
+    this.#breakOff(closedError());
+  }
+
+  #suffer(fault: Fault): void {
+    if (fault === "stall") {
+      this.#isStalled = true;
+      this.#pieces.length = 0;
+    } else if (fault === "reset") {
+      this.#isReset = true;
+      this.#breakOff(resetError());
+    } else {
+      this.#pieces.length = 0;
+      this.#hasClientEnded = true;
+      this.#isGone = fault === "vanish";
+      if (this.#isGone) { for (const reject of this.#writers.splice(0)) reject(pipeError()); }
+      this.#serve();
+    }
+  }
+
+  #breakOff(error: Error): void {
+    for (const { reject } of this.#readers.splice(0)) reject(error);
+    for (const reject of this.#writers.splice(0)) reject(error);
+  }
+
+  #serve(): void {
+    if (this.#isStalled) return;
+    while (this.#readers.length > 0) {
+      if (this.#pieces.length === 0 && !this.#hasClientEnded) return;
+      const reader = this.#readers.shift();
+      if (reader !== undefined) reader.resolve(this.#take(reader.into));
+    }
+  }
+
+  #take(into: Uint8Array): number | null {
+    const piece = this.#pieces.shift();
+    if (piece === undefined) return null;
+    const count = Math.min(into.byteLength, piece.byteLength, this.#options.maxRead ?? Infinity);
+    into.set(piece.subarray(0, count));
+    if (count < piece.byteLength) this.#pieces.unshift(piece.subarray(count));
+    return count;
+  }
+}
+
+function closedError(): Error {
+  return new Deno.errors.BadResource("Bad resource ID");
+}
+
+function resetError(): Error {
+  return new Deno.errors.ConnectionReset("Connection reset by peer (os error 104)");
+}
+
+function pipeError(): Error {
+  return new Deno.errors.BrokenPipe("Broken pipe (os error 32)");
+}
