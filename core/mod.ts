@@ -1,5 +1,18 @@
 /**
- * The core: the message model.
+ * The core: messages and forwarding rules, the HTTP/1.1 engine, transports to upstreams, listeners, servers
+ * and services, logs and metrics.
+ *
+ * @example A server with the toolkit's own engine
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { listen, reply } from "@pingo/pingo/core";
+ *
+ * await using listener = await listen({ address: "127.0.0.1:0" }, ({ request }) => {
+ *   return reply(200, `you asked for ${request.target}`);
+ * });
+ * const response = await fetch(new URL("/a", listener.url));
+ * assertEquals(await response.text(), "you asked for /a");
+ * ```
  *
  * @module
  */

@@ -91,6 +91,15 @@ export type CheckedServerLimits = Required<ServerLimits>;
  * Checks limits and sets the defaults.
  *
  * @throws {RangeError} when one is out of its range
+ *
+ * @example
+ * ```ts
+ * import { assertEquals, assertThrows } from "@std/assert";
+ * import { checkServerLimits } from "@pingo/pingo/core";
+ *
+ * assertEquals(checkServerLimits({ maxFields: 64 }).headTimeoutMs, 10_000);
+ * assertThrows(() => checkServerLimits({ headTimeoutMs: 0 }), RangeError);
+ * ```
  */
 export function checkServerLimits(limits: ServerLimits = {}): CheckedServerLimits {
   const {
