@@ -141,7 +141,8 @@ function urlOf(head: RequestHead, peer: Peer): string {
     /[\x80-\xff]/g,
     (byte) => `%${byte.charCodeAt(0).toString(16).toUpperCase()}`,
   );
-  if (peer.transport === "unix") return `http://localhost${target}`;
+  // Over a unix socket fetch sends the absolute form, whose host replaces the Host field.
+  if (peer.transport === "unix") return `http://${head.authority || "localhost"}${target}`;
   const host = peer.hostname.includes(":") ? `[${peer.hostname}]` : peer.hostname;
   return `${peer.scheme}://${host}:${peer.port}${target}`;
 }
