@@ -57,6 +57,10 @@ export class Inbound {
     } else if (this.bytes.byteLength - this.end >= MIN_ROOM) {
       this.#parkedInto = this.bytes;
       this.#parkedAt = this.end;
+    } else if (this.start === this.end) {
+      // The head fills the idle buffer, as a browser's does: the read gets one of its own.
+      this.#parkedInto = new Uint8Array(IDLE_BUFFER);
+      this.#parkedAt = 0;
     } else return null;
     return this.#parked = this.#duplex.read(this.#parkedInto.subarray(this.#parkedAt));
   }
@@ -101,8 +105,9 @@ export class Inbound {
     const count = await parked;
     this.#parked = null;
     if (this.#parkedInto !== this.bytes) {
-      // Nothing waits in the borrowed buffer: the parked read would not have gone elsewhere.
+      // Nothing waits in the buffer in use: the parked read would not have gone elsewhere.
       this.#useIdle();
+      this.bytes = this.#parkedInto;
     }
     if (this.start === this.end) this.start = this.end = this.#parkedAt;
     return count;
