@@ -5,6 +5,9 @@ import { LastingServer, type LastingServerOptions } from "./_lasting_server.ts";
 import { UnixSocketFile } from "./_unix_socket.ts";
 import type { TcpListenAddress, UnixListenAddress } from "./listen_address.ts";
 import type { CheckedListenOptions } from "./listen_options.ts";
+import type { ListenerRefusals } from "./listener.ts";
+
+const NONE: ListenerRefusals = { tooMany: 0, proxyHeader: 0 };
 
 /** Starts the `deno` engine: `Deno.serve`, made to last. */
 export function startDenoServer(
@@ -37,6 +40,7 @@ function serveTcp(
     protocols: tls === undefined ? ["HTTP/1.1", "h2c"] : ["HTTP/1.1", "HTTP/2"],
     address: { transport: "tcp", hostname, port },
     note,
+    refusals: NONE,
     hide: () => {},
     stop: () => stopAll(lasting),
   };
@@ -73,6 +77,7 @@ async function serveUnix(
     protocols: ["HTTP/1.1", "h2c"],
     address,
     note: "",
+    refusals: NONE,
     hide: () => file.remove(),
     stop: () => lasting.stop(),
   };

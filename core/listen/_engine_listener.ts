@@ -3,7 +3,7 @@ import { Drain } from "./_drain.ts";
 import type { EngineServer } from "./_engine_server.ts";
 import type { InFlight } from "./_in_flight.ts";
 import { formatListenAddress, type ListenAddress } from "./listen_address.ts";
-import type { DrainOptions, DrainReport, Listener } from "./listener.ts";
+import type { DrainOptions, DrainReport, Listener, ListenerRefusals } from "./listener.ts";
 
 /** What {@linkcode EngineListener} is made of. */
 export interface EngineListenerOptions {
@@ -39,6 +39,10 @@ export class EngineListener implements Listener {
 
   get inFlight(): number {
     return this.#options.inFlight.count;
+  }
+
+  get refusals(): ListenerRefusals {
+    return this.#options.server.refusals;
   }
 
   get url(): string {

@@ -1,4 +1,5 @@
 import type { ListenAddress } from "./listen_address.ts";
+import type { ListenerRefusals } from "./listener.ts";
 
 /** What an engine gives the listener above it. */
 export interface EngineServer {
@@ -8,6 +9,8 @@ export interface EngineServer {
   readonly address: ListenAddress;
   /** What the start line should tell beside the rest. */
   readonly note: string;
+  /** What it has refused so far. */
+  readonly refusals: ListenerRefusals;
   /** Makes sure that nobody new finds the way, as far as that goes without closing the socket. */
   hide(): void;
   /**

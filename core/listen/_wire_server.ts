@@ -1,16 +1,21 @@
 import { TimerWheel } from "../../timeout/mod.ts";
+import { ProxyError } from "../../errors/mod.ts";
 import { type Client, type FetchHandler, type Scheme, unmapAddress } from "../http/mod.ts";
 import {
   type Duplex,
   ServerConnection,
   type ServerConnectionOptions,
 } from "../http1/server/mod.ts";
+import { AddressCounts } from "./_address_counts.ts";
 import { bindTcp } from "./_bind_tcp.ts";
 import { findServeH2, type H2Server, type ServeH2 } from "./_h2_inside_deno.ts";
 import type { EngineServer } from "./_engine_server.ts";
+import { type ProxiedConnection, readProxied } from "./_proxied_connection.ts";
 import { UnixSocketFile } from "./_unix_socket.ts";
 import type { ListenAddress, TcpListenAddress, UnixListenAddress } from "./listen_address.ts";
 import type { CheckedListenOptions } from "./listen_options.ts";
+import type { ListenerRefusals } from "./listener.ts";
+import type { CheckedListenProxyProtocol } from "./proxy_protocol_options.ts";
 
 /** What the wire engine needs of the listener above it. */
 export interface WireServerOptions {
@@ -24,6 +29,7 @@ export interface WireServerOptions {
 
 /** A connection as the listeners of Deno give it. */
 type Accepted = Deno.Conn<Deno.Addr>;
+const KEEPER_MS = 3_600_000;
 /** After a failure to accept, such as too many open files, how long nothing is tried. */
 const ACCEPT_PAUSE_MS = 100;
 /** TLS handshakes at a time: one that stalls cannot be ended, only bounded in number. */
@@ -100,10 +106,13 @@ class WireServer implements EngineServer {
   readonly #wheel: TimerWheel;
   readonly #connections = new Set<ServerConnection>();
   readonly #h2 = new Set<H2Server>();
-  readonly #perAddress = new Map<string, number>();
+  /** Those whose PROXY header has not come yet. */
+  readonly #nameless = new Set<Accepted>();
+  readonly #perAddress: AddressCounts;
   readonly #accepting: Promise<void>[];
   #handshakes = 0;
-  #refused = 0;
+  #tooMany = 0;
+  #badProxyHeaders = 0;
   #isStopping = false;
   #whenQuiet = Promise.withResolvers<void>();
 
@@ -111,7 +120,12 @@ class WireServer implements EngineServer {
     this.#options = options;
     this.#bound = bound;
     this.#wheel = new TimerWheel({ clock: options.listen.clock });
-    const { limits } = options.listen;
+    // Under load all timers are disarmed at times, and a wheel without any gives its timer of the system
+    // up, to make a new one a moment later: this one keeps it.
+    const keeper = this.#wheel.timer(() => keeper.arm(KEEPER_MS));
+    keeper.arm(KEEPER_MS);
+    const { limits, maxConnectionsPerAddress } = options.listen;
+    this.#perAddress = new AddressCounts(maxConnectionsPerAddress);
     this.#connectionOptions = { ...options.connection, limits, wheel: this.#wheel };
     this.#accepting = bound.listeners.map((listener) => this.#accept(listener));
   }
@@ -128,9 +142,8 @@ class WireServer implements EngineServer {
     return this.#bound.note;
   }
 
-  /** How many connections were refused because there were too many. */
-  get refused(): number {
-    return this.#refused;
+  get refusals(): ListenerRefusals {
+    return { tooMany: this.#tooMany, proxyHeader: this.#badProxyHeaders };
   }
 
   hide(): void {
@@ -142,6 +155,7 @@ class WireServer implements EngineServer {
     for (const listener of this.#bound.listeners) listener.close();
     await Promise.all(this.#accepting);
     for (const connection of this.#connections) connection.drain();
+    for (const conn of this.#nameless) closeQuietly(conn);
     for (const server of this.#h2) server.shutdown();
     if (this.#count > 0) await this.#whenQuiet.promise;
     this.#wheel[Symbol.dispose]();
@@ -152,7 +166,7 @@ class WireServer implements EngineServer {
   }
 
   get #count(): number {
-    return this.#connections.size + this.#h2.size + this.#handshakes;
+    return this.#connections.size + this.#h2.size + this.#handshakes + this.#nameless.size;
   }
 
   async #accept(listener: Deno.Listener<Accepted, Deno.Addr>): Promise<void> {
@@ -163,6 +177,7 @@ class WireServer implements EngineServer {
         conn = await listener.accept();
       } catch (error) {
         if (this.#isStopping) return;
+        if (isGoneBefore(error)) continue;
         onError(error, null);
         await new Promise<void>((resolve) => clock.setTimer(resolve, ACCEPT_PAUSE_MS));
         continue;
@@ -172,27 +187,32 @@ class WireServer implements EngineServer {
   }
 
   #take(conn: Accepted): void {
-    const { maxConnections, maxConnectionsPerAddress, tls } = this.#options.listen;
-    const address = "hostname" in conn.remoteAddr ? conn.remoteAddr.hostname : "";
-    const ofAddress = this.#perAddress.get(address) ?? 0;
-    const isTooMany = this.#count >= maxConnections || ofAddress >= maxConnectionsPerAddress ||
-      (tls !== undefined && this.#handshakes >= MAX_HANDSHAKES);
-    if (isTooMany) {
-      this.#refused++;
-      conn.close();
-      return;
+    const { maxConnections, proxyProtocol } = this.#options.listen;
+    const near = clientOf(conn, isTls(conn) ? "https" : "http");
+    // Who comes through a proxy counts for himself, once it is known who that is.
+    const isProxied = proxyProtocol?.trusted.isTrusted(near.address) === true;
+    const isTooMany = this.#count >= maxConnections ||
+      (isTls(conn) && this.#handshakes >= MAX_HANDSHAKES);
+    if (isTooMany || (!isProxied && !this.#perAddress.add(near.address))) {
+      return this.#refuse(conn);
     }
-    this.#perAddress.set(address, ofAddress + 1);
-    const served = isTls(conn) ? this.#serveTls(conn) : this.#serve(conn, "http");
+    const served = isProxied
+      ? this.#serveProxied(conn, near, proxyProtocol)
+      : isTls(conn)
+      ? this.#serveTls(conn, near)
+      : this.#serve(conn, near);
     served.finally(() => {
-      const left = (this.#perAddress.get(address) ?? 1) - 1;
-      if (left === 0) this.#perAddress.delete(address);
-      else this.#perAddress.set(address, left);
+      if (!isProxied) this.#perAddress.remove(near.address);
       if (this.#isStopping && this.#count === 0) this.#whenQuiet.resolve();
     });
   }
 
-  async #serve(conn: Accepted, scheme: Scheme): Promise<void> {
+  #refuse(conn: Accepted): void {
+    this.#tooMany++;
+    closeQuietly(conn);
+  }
+
+  async #serve(conn: Accepted, client: Client, read?: Uint8Array): Promise<void> {
     if (isTcp(conn)) {
       try {
         conn.setNoDelay(true);
@@ -200,18 +220,59 @@ class WireServer implements EngineServer {
         // The client has left already; the first read tells.
       }
     }
-    const connection = new ServerConnection(
-      duplexOf(conn),
-      clientOf(conn, scheme),
-      this.#connectionOptions,
-    );
+    const connection = new ServerConnection(duplexOf(conn), client, this.#connectionOptions);
+    if (read !== undefined && read.byteLength > 0) connection.inbound.unread(read);
     this.#connections.add(connection);
     if (this.#isStopping) connection.drain();
     await connection.run();
     this.#connections.delete(connection);
   }
 
-  async #serveTls(conn: Deno.TlsConn): Promise<void> {
+  async #serveProxied(
+    conn: Accepted,
+    near: Client,
+    options: CheckedListenProxyProtocol,
+  ): Promise<void> {
+    const proxied = await this.#readProxied(conn, near, options);
+    if (proxied === null) return closeQuietly(conn);
+    const { client, rest } = proxied;
+    if (!this.#perAddress.add(client.address)) return this.#refuse(conn);
+    await this.#serve(conn, client, rest);
+    this.#perAddress.remove(client.address);
+  }
+
+  /** Reads the PROXY header; null when the connection is to be closed. */
+  async #readProxied(
+    conn: Accepted,
+    near: Client,
+    options: CheckedListenProxyProtocol,
+  ): Promise<ProxiedConnection | null> {
+    const { timeoutMs, maxBytes } = options;
+    let isLate = false;
+    // A read cannot be cancelled but by the end of the connection.
+    const timer = this.#wheel.timer(() => {
+      isLate = true;
+      closeQuietly(conn);
+    });
+    timer.arm(timeoutMs);
+    this.#nameless.add(conn);
+    try {
+      return await readProxied(conn, near, maxBytes);
+    } catch (error) {
+      if (this.#isStopping) return null;
+      this.#badProxyHeaders++;
+      const failure = isLate
+        ? new ProxyError("request_timeout", `Cannot read a PROXY header: ${timeoutMs} ms are over`)
+        : ProxyError.from(error, "client_gone");
+      this.#options.listen.onError(failure, null);
+      return null;
+    } finally {
+      timer.disarm();
+      this.#nameless.delete(conn);
+    }
+  }
+
+  async #serveTls(conn: Deno.TlsConn, client: Client): Promise<void> {
     let isH2: boolean;
     this.#handshakes++;
     const timer = this.#wheel.timer(() => closeQuietly(conn));
@@ -226,7 +287,7 @@ class WireServer implements EngineServer {
       this.#handshakes--;
     }
     const { serveH2 } = this.#bound;
-    if (!isH2 || serveH2 === null) return await this.#serve(conn, "https");
+    if (!isH2 || serveH2 === null) return await this.#serve(conn, client);
     const server = serveH2(conn, this.#options.fetch);
     this.#h2.add(server);
     if (this.#isStopping) server.shutdown();
@@ -248,10 +309,23 @@ function duplexOf(conn: Accepted): Duplex {
 }
 
 function clientOf(conn: Accepted, scheme: Scheme): Client {
-  const { remoteAddr } = conn;
+  const { remoteAddr, localAddr } = conn;
   if (!("hostname" in remoteAddr)) return { address: "", port: 0, transport: "unix", scheme };
   const { hostname, port } = remoteAddr;
-  return { address: unmapAddress(hostname), port, transport: "tcp", scheme };
+  const address = unmapAddress(hostname);
+  if (!("hostname" in localAddr)) return { address, port, transport: "tcp", scheme };
+  const destination = { address: unmapAddress(localAddr.hostname), port: localAddr.port };
+  return { address, port, transport: "tcp", scheme, destination };
+}
+
+/**
+ * Whether a client reset its connection before it was accepted: Deno then fails to ask for its address. It
+ * says nothing about the listener, and whoever paused for it could be kept from accepting by anybody.
+ */
+function isGoneBefore(error: unknown): boolean {
+  return error instanceof Deno.errors.NotConnected ||
+    error instanceof Deno.errors.ConnectionAborted ||
+    error instanceof Deno.errors.ConnectionReset;
 }
 
 function closeQuietly(conn: Accepted): void {

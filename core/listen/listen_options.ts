@@ -13,6 +13,11 @@ import {
   type ServerLimits,
 } from "../http1/server/mod.ts";
 import { type ListenAddress, parseListenAddress } from "./listen_address.ts";
+import {
+  type CheckedListenProxyProtocol,
+  checkProxyProtocol,
+  type ListenProxyProtocol,
+} from "./proxy_protocol_options.ts";
 
 /**
  * What serves the connections. `wire` is the own HTTP/1.1 over Deno's sockets: strict, with limits and
@@ -79,6 +84,15 @@ export interface ListenOptions {
    * @default {Infinity}
    */
   maxConnectionsPerAddress?: number;
+  /**
+   * Takes the PROXY protocol from proxies in front: who they say that the client is becomes
+   * `exchange.client`, and they themselves `exchange.client.proxy`. For the `wire` engine, and not with
+   * `tls`: the header stands in front of the handshake, and Deno gives nobody a byte of a TLS connection
+   * before that. Let the proxy in front end TLS, or pass the client on in header fields.
+   *
+   * @default {nobody}
+   */
+  proxyProtocol?: ListenProxyProtocol;
   /** Sees every exchange before the handler does; its `onEnd` tells the end. */
   onExchange?: (exchange: ServerExchange) => void;
   /** Sees every reply before it is sent, and may change its head. */
@@ -103,6 +117,7 @@ export interface CheckedListenOptions {
   readonly limits: CheckedServerLimits;
   readonly maxConnections: number;
   readonly maxConnectionsPerAddress: number;
+  readonly proxyProtocol: CheckedListenProxyProtocol | undefined;
   readonly onExchange: (exchange: ServerExchange) => void;
   readonly onReply: (reply: Reply, exchange: Exchange) => void;
   readonly onError: (error: unknown, exchange: Exchange | null) => void;
@@ -152,11 +167,23 @@ export function checkListenOptions(
   if (engine === "deno" && isOnlyForWire) {
     throw new TypeError("Cannot listen: the deno engine has no limits, the wire engine has");
   }
+  const { proxyProtocol } = options;
+  if (engine === "deno" && proxyProtocol !== undefined) {
+    throw new TypeError(
+      "Cannot listen: the deno engine has no PROXY protocol, the wire engine has",
+    );
+  }
+  if (tls !== undefined && proxyProtocol !== undefined) {
+    throw new TypeError(
+      "Cannot listen: proxyProtocol does not go with tls, Deno reads nothing in front of a handshake",
+    );
+  }
   return {
     engine: engine === "deno" ? "deno" : "wire",
     limits: checkServerLimits(options.limits),
     maxConnections,
     maxConnectionsPerAddress,
+    proxyProtocol: proxyProtocol === undefined ? undefined : checkProxyProtocol(proxyProtocol),
     address: parsed,
     tls,
     reusePort,

@@ -18,6 +18,14 @@ export interface DrainReport {
   readonly cut: number;
 }
 
+/** Connections that a listener closed without serving them; the `deno` engine closes none. */
+export interface ListenerRefusals {
+  /** Because there were too many, in all or from one address. */
+  readonly tooMany: number;
+  /** Because they did not begin with the PROXY header that is required from where they came. */
+  readonly proxyHeader: number;
+}
+
 /** A place that requests come in at. */
 export interface Listener extends AsyncDisposable {
   /** Where it listens, with the port that the system chose. */
@@ -30,6 +38,8 @@ export interface Listener extends AsyncDisposable {
   readonly protocols: readonly string[];
   /** How many exchanges are on their way. */
   readonly inFlight: number;
+  /** What it has refused so far. */
+  readonly refusals: ListenerRefusals;
   /** One line for the start: URL, engine, protocols. */
   describe(): string;
   /**

@@ -24,5 +24,6 @@ export {
 } from "./listen_address.ts";
 export { ListenError, type ListenErrorCode } from "./listen_error.ts";
 export type { ListenEngine, ListenOptions, ListenTls } from "./listen_options.ts";
-export type { DrainOptions, DrainReport, Listener } from "./listener.ts";
+export type { DrainOptions, DrainReport, Listener, ListenerRefusals } from "./listener.ts";
+export type { ListenProxyProtocol } from "./proxy_protocol_options.ts";
 export { listen } from "./listen.ts";
