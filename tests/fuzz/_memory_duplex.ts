@@ -39,11 +39,12 @@ export class MemoryDuplex implements Duplex {
   readonly #options: MemoryDuplexOptions;
   readonly #pieces: Uint8Array[] = [];
   readonly #readers: Waiting[] = [];
-  readonly #writers: ((error: Error) => void)[] = [];
+  readonly #writers: PromiseWithResolvers<void>[] = [];
   readonly #out: string[] = [];
   #hasClientEnded = false;
   #isReset = false;
   #isGone = false;
+  #isSilent = false;
   #isStalled = false;
   /** Calls of the server so far. */
   calls = 0;
@@ -71,14 +72,15 @@ export class MemoryDuplex implements Duplex {
     this.#serve();
   }
 
-  /** Takes no more bytes, until {@linkcode MemoryDuplex.resume}. */
+  /** Takes no more bytes, until {@linkcode MemoryDuplex.resume}; sends on. */
   stall(): void {
     this.#isStalled = true;
   }
 
-  /** Takes bytes again; what waits meanwhile goes on to wait. */
+  /** Takes bytes again. */
   resume(): void {
     this.#isStalled = false;
+    for (const { resolve } of this.#writers.splice(0)) resolve();
   }
 
   /** What the server has sent so far. */
@@ -106,10 +108,14 @@ export class MemoryDuplex implements Duplex {
     if (this.isClosed) return Promise.reject(closedError());
     if (this.#isReset) return Promise.reject(resetError());
     if (this.#isGone || this.hasServerEnded) return Promise.reject(pipeError());
-    if (this.#isStalled) return new Promise((_, reject) => void this.#writers.push(reject));
+    if (this.#isStalled) return this.#whenTaken().then(() => this.#append(bytes));
+    return Promise.resolve(this.#append(bytes));
+  }
+
+  #append(bytes: Uint8Array): number {
     const count = Math.min(bytes.byteLength, this.#options.maxWrite ?? Infinity);
     this.#out.push(textOf(bytes.subarray(0, count)));
-    return Promise.resolve(count);
+    return count;
   }
 
   closeWrite(): Promise<void> {
@@ -117,9 +123,18 @@ export class MemoryDuplex implements Duplex {
     if (fault !== undefined) this.#suffer(fault);
     if (this.isClosed) return Promise.reject(closedError());
     if (this.#isReset || this.#isGone) return Promise.reject(pipeError());
-    if (this.#isStalled) return new Promise((_, reject) => void this.#writers.push(reject));
+    if (this.#isStalled) return this.#whenTaken().then(() => this.#endServer());
+    return Promise.resolve(this.#endServer());
+  }
+
+  #endServer(): void {
     this.hasServerEnded = true;
-    return Promise.resolve();
+  }
+
+  #whenTaken(): Promise<void> {
+    const waiting = Promise.withResolvers<void>();
+    this.#writers.push(waiting);
+    return waiting.promise;
   }
 
   close(): void {
@@ -130,8 +145,7 @@ export class MemoryDuplex implements Duplex {
 
   #suffer(fault: Fault): void {
     if (fault === "stall") {
-      this.#isStalled = true;
-      this.#pieces.length = 0;
+      this.#isStalled = this.#isSilent = true;
     } else if (fault === "reset") {
       this.#isReset = true;
       this.#breakOff(resetError());
@@ -139,18 +153,22 @@ export class MemoryDuplex implements Duplex {
       this.#pieces.length = 0;
       this.#hasClientEnded = true;
       this.#isGone = fault === "vanish";
-      if (this.#isGone) { for (const reject of this.#writers.splice(0)) reject(pipeError()); }
+      if (this.#isGone) this.#rejectWriters(pipeError());
       this.#serve();
     }
   }
 
   #breakOff(error: Error): void {
     for (const { reject } of this.#readers.splice(0)) reject(error);
-    for (const reject of this.#writers.splice(0)) reject(error);
+    this.#rejectWriters(error);
+  }
+
+  #rejectWriters(error: Error): void {
+    for (const { reject } of this.#writers.splice(0)) reject(error);
   }
 
   #serve(): void {
-    if (this.#isStalled) return;
+    if (this.#isSilent) return;
     while (this.#readers.length > 0) {
       if (this.#pieces.length === 0 && !this.#hasClientEnded) return;
       const reader = this.#readers.shift();

@@ -9,6 +9,7 @@ import {
   toReply,
   type Tunnel,
 } from "../../http/mod.ts";
+import { LARGE_BUFFER } from "../_buffers.ts";
 import {
   Framing,
   parseError,
@@ -21,7 +22,7 @@ import { Inbound } from "./_inbound.ts";
 import { type BodySource, RequestBody } from "./_request_body.ts";
 import { type ReplySink, ReplyWriter } from "./_reply_writer.ts";
 import { TunnelRelay } from "./_tunnel_relay.ts";
-import { type Duplex, writeAll } from "./duplex.ts";
+import type { Duplex } from "./duplex.ts";
 import type { CheckedServerLimits } from "./server_limits.ts";
 
 /** What the connections of a listener have in common. */
@@ -42,18 +43,21 @@ export interface ServerConnectionOptions {
   onListenerError?: (error: unknown) => void;
 }
 
-// What the connection waits for, and its timer with it.
+// What the connection waits for from the client, and a timer with it. Writes have a timer of their own: an
+// upload and its answer may be on their way at once, and neither may lend the other its time.
 const NOTHING = 0;
 const IDLE = 1;
 const HEAD = 2;
 const CONTENT = 3;
-const WRITE = 4;
-const HALF_CLOSED = 5;
+const HALF_CLOSED = 4;
+const END = 5;
 
 const encoder = new TextEncoder();
 const CONTINUE = encoder.encode("HTTP/1.1 100 Continue\r\n\r\n");
 /** Bytes that are read and dropped after the last response, so that it is not lost in a reset. */
 const MAX_LINGER_BYTES = 262_144;
+/** How long that may take. */
+const LINGER_MS = 2_000;
 
 /**
  * One connection of a client over HTTP/1.1: it reads a request, has it answered, writes the answer, and
@@ -98,6 +102,7 @@ export class ServerConnection implements BodySource, ReplySink {
   readonly #parser: RequestParser;
   readonly #head = new WireRequestHead();
   readonly #timer: WheelTimer;
+  readonly #writeTimer: WheelTimer;
   readonly #onParked = (count: number | null): void => this.#sawParked(count);
   readonly #onParkedError = (): void => this.#sawParked(null);
   readonly #inform = (head: ResponseHead): void => this.#writeInterim(head);
@@ -107,9 +112,13 @@ export class ServerConnection implements BodySource, ReplySink {
   #body: RequestBody | null = null;
   /** Interim responses that are being written. */
   #interim: Promise<void> | null = null;
+  /** The answer to a head that came too slowly, while it is on its way. */
+  #refusal: Promise<void> | null = null;
   #requests = 0;
   #isDraining = false;
   #isClosed = false;
+  /** The last answer has begun or was sent. */
+  #isEnding = false;
   #hasBegunReply = false;
   #hasWritten = false;
   /** The client ended its direction and nothing came in the grace: a write would still succeed once. */
@@ -128,6 +137,7 @@ export class ServerConnection implements BodySource, ReplySink {
     this.inbound = new Inbound(duplex, limits.maxHeadBytes);
     this.#parser = new RequestParser(limits);
     this.#timer = wheel.timer(() => this.#timedOut());
+    this.#writeTimer = wheel.timer(() => this.close());
   }
 
   /** Whether a request is on its way. */
@@ -146,6 +156,7 @@ export class ServerConnection implements BodySource, ReplySink {
       this.#fail(ProxyError.from(error, "client_gone"));
     } finally {
       this.close();
+      if (this.#refusal !== null) await this.#refusal;
       this.inbound.dispose();
     }
   }
@@ -154,7 +165,7 @@ export class ServerConnection implements BodySource, ReplySink {
   drain(): void {
     this.#isDraining = true;
     this.#relay?.drain();
-    if (this.#exchange === null && !this.#parser.isInHead) this.close();
+    if (this.#exchange === null && !this.#isEnding && !this.#parser.isInHead) this.close();
   }
 
   /** Ends the connection now; what is on its way is cut. */
@@ -162,6 +173,7 @@ export class ServerConnection implements BodySource, ReplySink {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#timer.disarm();
+    this.#writeTimer.disarm();
     try {
       this.#duplex.close();
     } catch {
@@ -182,12 +194,20 @@ export class ServerConnection implements BodySource, ReplySink {
         }
         if (at < 0) {
           await this.#refuse(parseError(at, "request"));
+          await this.#dropRest();
           return false;
         }
         // Most heads come whole: only the others have a time of their own.
         if (this.#waitsFor === IDLE) this.#wait(HEAD, this.#options.limits.headTimeoutMs);
       }
-      if (await inbound.fill() === null) return false;
+      const count = await inbound.fill();
+      if (this.#refusal !== null) {
+        // The head was answered already: what completes it now, and what comes behind it, is no request.
+        await this.#refusal;
+        if (count !== null) await this.#dropRest();
+        return false;
+      }
+      if (count === null) return false;
     }
   }
 
@@ -227,8 +247,9 @@ export class ServerConnection implements BodySource, ReplySink {
     let writer = new ReplyWriter(this, exchange, reply);
     try {
       if (this.#isClosed || this.#isClientGone) throw goneError();
-      if (this.#interim !== null) await this.#interim;
       this.#hasBegunReply = true;
+      if (this.#interim !== null) await this.#interim;
+      this.#interim = null;
       try {
         isOpen = await writer.run(this.#mayKeepAlive());
       } catch (error) {
@@ -293,13 +314,26 @@ export class ServerConnection implements BodySource, ReplySink {
    * connection, and the client could lose the response (RFC 9112 §9.6).
    */
   async #linger(): Promise<void> {
+    await this.#endOwn();
+    await this.#dropRest();
+  }
+
+  async #endOwn(): Promise<void> {
     if (this.#isClosed) return;
-    this.#wait(NOTHING, Infinity);
+    this.#isEnding = true;
+    this.#wait(END, LINGER_MS);
     try {
       await this.#duplex.closeWrite();
-      this.#wait(IDLE, 2_000);
-      const { inbound } = this;
-      for (let dropped = 0; dropped < MAX_LINGER_BYTES;) {
+    } catch {
+      // It ended another way.
+      this.close();
+    }
+  }
+
+  async #dropRest(): Promise<void> {
+    const { inbound } = this;
+    try {
+      for (let dropped = 0; dropped < MAX_LINGER_BYTES && !this.#isClosed;) {
         inbound.start = inbound.end;
         const count = await inbound.fill();
         if (count === null) break;
@@ -342,9 +376,7 @@ export class ServerConnection implements BodySource, ReplySink {
   }
 
   async sendContinue(): Promise<void> {
-    if (this.#hasBegunReply || this.#head.version === "1.0") return;
-    if (this.#interim !== null) await this.#interim;
-    await writeAll(this.#duplex, CONTINUE);
+    if (!this.#hasBegunReply && this.#head.version !== "1.0") await this.#sendInterim(CONTINUE);
   }
 
   contentEnded(hasMore: boolean): void {
@@ -357,16 +389,29 @@ export class ServerConnection implements BodySource, ReplySink {
 
   // What the reply needs.
 
-  /** Writes bytes; a client that takes none of them for too long is cut. */
+  /** Writes bytes of the reply. */
   async write(bytes: Uint8Array): Promise<void> {
     // A first write follows the note of the time at once: the clock need not be read again for it.
     const now = this.#hasWritten ? undefined : this.#exchange?.timings.responseHead;
     this.#hasWritten = true;
-    this.#wait(WRITE, this.#options.limits.writeTimeoutMs, now);
-    await writeAll(this.#duplex, bytes);
-    if (this.#waitsFor !== WRITE) return;
-    if (this.#hasClientEnded) this.#wait(HALF_CLOSED, this.#options.limits.halfClosedGraceMs);
-    else this.#wait(NOTHING, Infinity);
+    await this.#send(bytes, now);
+  }
+
+  /** Writes bytes; a client that takes less than a buffer of them in the time that it has is cut. */
+  async #send(bytes: Uint8Array, now?: number): Promise<void> {
+    const { writeTimeoutMs } = this.#options.limits;
+    if (this.#waitsFor === HALF_CLOSED) this.#wait(NOTHING, Infinity);
+    if (!this.#isClosed) this.#writeTimer.arm(writeTimeoutMs, now);
+    let at = await this.#duplex.write(bytes);
+    for (let timedFrom = 0; at < bytes.byteLength;) {
+      if (at - timedFrom >= LARGE_BUFFER && !this.#isClosed) {
+        this.#writeTimer.arm(writeTimeoutMs);
+        timedFrom = at;
+      }
+      at += await this.#duplex.write(bytes.subarray(at));
+    }
+    this.#writeTimer.disarm();
+    if (this.#hasClientEnded && this.#waitsFor === NOTHING) this.#waitHalfClosed();
   }
 
   get head(): WireRequestHead {
@@ -392,10 +437,16 @@ export class ServerConnection implements BodySource, ReplySink {
   #writeInterim(head: ResponseHead): void {
     if (this.#hasBegunReply || this.#isClosed || this.#head.version === "1.0") return;
     const bytes = new Uint8Array(responseHeadLength(head));
-    const end = writeResponseHead(bytes, 0, head);
-    const write = () => writeAll(this.#duplex, bytes.subarray(0, end));
     // A failure is found by the next write too.
-    this.#interim = (this.#interim ?? Promise.resolve()).then(write).catch(() => {});
+    this.#sendInterim(bytes.subarray(0, writeResponseHead(bytes, 0, head))).catch(ignore);
+  }
+
+  /** Writes an interim response behind those before it; the final one waits for all of them. */
+  #sendInterim(bytes: Uint8Array): Promise<void> {
+    const before = this.#interim;
+    const sent = before === null ? this.#send(bytes) : before.then(() => this.#send(bytes));
+    this.#interim = sent.catch(ignore);
+    return sent;
   }
 
   // What may happen meanwhile.
@@ -403,7 +454,11 @@ export class ServerConnection implements BodySource, ReplySink {
   #sawParked(count: number | null): void {
     if (count !== null || this.#exchange === null || this.#relay !== null) return;
     this.#hasClientEnded = true;
-    if (this.#waitsFor === NOTHING) this.#wait(HALF_CLOSED, this.#options.limits.halfClosedGraceMs);
+    if (this.#waitsFor === NOTHING && !this.#writeTimer.isArmed) this.#waitHalfClosed();
+  }
+
+  #waitHalfClosed(): void {
+    this.#wait(HALF_CLOSED, this.#options.limits.halfClosedGraceMs);
   }
 
   #fail(error: ProxyError): void {
@@ -420,8 +475,9 @@ export class ServerConnection implements BodySource, ReplySink {
     switch (waitedFor) {
       case HEAD:
         if (this.#parser.isInHead) {
-          this.#refuse(new ProxyError("request_timeout", "Cannot read a head: it took too long"))
-            .catch(() => {}).finally(() => this.close());
+          this.#refusal = this.#refuse(
+            new ProxyError("request_timeout", "Cannot read a head: it took too long"),
+          ).catch(() => this.close());
         } else this.close();
         break;
       case CONTENT: {
@@ -443,28 +499,30 @@ export class ServerConnection implements BodySource, ReplySink {
     }
   }
 
-  /** Answers what is no request, as far as that goes, before the connection ends. */
+  /** Answers what is no request, as far as that goes, and ends the own direction. */
   async #refuse(error: ProxyError): Promise<void> {
     const { errorReply, onExchange, onReply, onListenerError, wheel } = this.#options;
+    this.#isEnding = true;
+    this.#hasBegunReply = true;
+    this.#head.version = "1.1";
+    this.#head.method = "GET";
     const exchange = new ServerExchange(new WireRequestHead(), {
       client: this.#client,
       clock: wheel,
       onListenerError,
     });
     exchange.error = error;
-    onExchange?.(exchange);
-    const reply = errorReply(error, exchange);
-    onReply?.(reply, exchange);
-    this.#hasBegunReply = true;
-    this.#head.version = "1.1";
-    this.#head.method = "GET";
-    const writer = new ReplyWriter(this, exchange, reply);
+    let writer: ReplyWriter | null = null;
     try {
+      onExchange?.(exchange);
+      const reply = errorReply(error, exchange);
+      onReply?.(reply, exchange);
+      writer = new ReplyWriter(this, exchange, reply);
       await writer.run(false);
     } finally {
-      exchange.end(error, writer.sentBytes);
+      exchange.end(error, writer === null ? 0 : writer.sentBytes);
     }
-    await this.#linger();
+    await this.#endOwn();
   }
 
   #wait(what: number, ms: number, now?: number): void {
