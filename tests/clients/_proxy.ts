@@ -33,9 +33,8 @@ export const platform: Ground = {
 };
 
 /** Options of {@linkcode serveProxy}. */
-export interface ServeProxyOptions extends Pick<HttpProxyOptions, "forwarding" | "timeouts"> {
-  /** Where requests go. */
-  readonly upstream: string;
+export interface ServeProxyOptions
+  extends Pick<HttpProxyOptions, "upstream" | "forwarding" | "timeouts"> {
   /** @default {wire} */
   readonly ground?: Ground;
   /** @default {"127.0.0.1:0"} */
