@@ -22,7 +22,7 @@ type Turn = PooledConnection | null;
 export class PeerPool implements ConnectionPool {
   readonly #peer: Peer;
   readonly #settings: PoolSettings;
-  readonly #onEmpty: () => void;
+  readonly #onChange: (isInUse: boolean) => void;
   readonly #idle: PooledConnection[] = [];
   readonly #waiting: WaitingQueue<Turn>;
   readonly #sweeper: WheelTimer;
@@ -31,16 +31,16 @@ export class PeerPool implements ConnectionPool {
   /** Connections that stand, and those that are being opened. */
   #open = 0;
   #sweepMs = Infinity;
-  /** Whether it has become empty and is not to be used any more. */
-  isRetired = false;
+  /** Whether a connection stands or is being opened; if not, nobody needs to remember the pool. */
+  isInUse = false;
   #isClosed = false;
 
-  /** @param onEmpty called when nothing stands, is opened or waits any more */
-  constructor(peer: Peer, settings: PoolSettings, onEmpty: () => void) {
+  /** @param onChange called when it comes into use and when it is empty again */
+  constructor(peer: Peer, settings: PoolSettings, onChange: (isInUse: boolean) => void) {
     const { limits, context: { wheel } } = settings;
     this.#peer = peer;
     this.#settings = settings;
-    this.#onEmpty = onEmpty;
+    this.#onChange = onChange;
     this.#waiting = new WaitingQueue({
       maxWaiting: limits.maxWaiting,
       timeoutMs: limits.waitTimeoutMs,
@@ -96,7 +96,7 @@ export class PeerPool implements ConnectionPool {
     if (this.#open >= limits.maxConnectionsPerPeer || this.#waiting.size > 0) {
       const turn = await this.#waiting.wait(peerAddress(this.#peer), options.cancel);
       if (turn !== null) return this.#received(turn, options.cancel);
-    } else this.#open++;
+    } else this.#enter();
     return await this.#dial(options);
   }
 
@@ -109,7 +109,7 @@ export class PeerPool implements ConnectionPool {
     );
     const dials: Promise<void>[] = [];
     for (let i = 0; i < missing; i++) {
-      this.#open++;
+      this.#enter();
       dials.push(this.#dial(options).then((pooled) => pooled.connection.unreserve()));
     }
     const failed = (await Promise.allSettled(dials)).find((each) => each.status === "rejected");
@@ -129,7 +129,6 @@ export class PeerPool implements ConnectionPool {
     for (const stop of this.#dials) stop.cancel(error);
     const idle = [...this.#idle];
     for (const pooled of idle) this.#reserved(pooled).close();
-    this.#retireIfEmpty();
     await Promise.all(idle.map(({ connection }) => connection.parkedEnd()));
   }
 
@@ -206,18 +205,20 @@ export class PeerPool implements ConnectionPool {
     }
   }
 
-  /** A place is free: the next one may open a connection. */
-  #left(): void {
-    if (this.#waiting.give(null)) return;
-    this.#open--;
-    this.#retireIfEmpty();
+  /** Takes a place for a connection that is going to be opened. */
+  #enter(): void {
+    this.#open++;
+    if (this.isInUse) return;
+    this.isInUse = true;
+    this.#onChange(true);
   }
 
-  #retireIfEmpty(): void {
-    if (this.#open > 0 || this.isRetired) return;
+  /** A place is free: the next one may open a connection. */
+  #left(): void {
+    if (this.#waiting.give(null) || --this.#open > 0) return;
     this.#sweeper.disarm();
-    this.isRetired = true;
-    this.#onEmpty();
+    this.isInUse = false;
+    this.#onChange(false);
   }
 
   #isOld({ connection }: PooledConnection, now: number): boolean {

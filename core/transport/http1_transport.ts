@@ -268,17 +268,19 @@ class PooledTransport implements Http1Transport {
 
   #poolOf(peer: Peer): PeerPool {
     const known = this.#known.get(peer);
-    if (known !== undefined && !known.isRetired) return known;
+    if (known !== undefined && known.isInUse) return known;
     const key = peerKey(peer);
-    let pool = this.#pools.get(key);
-    if (pool === undefined) {
-      const made = new PeerPool(peer, this.#settings, () => {
-        this.#pools.delete(key);
-        this.#endIfEmpty();
-      });
-      this.#pools.set(key, pool = made);
-    }
+    const pool = this.#pools.get(key) ?? this.#makePool(peer, key);
     this.#known.set(peer, pool);
+    return pool;
+  }
+
+  #makePool(peer: Peer, key: string): PeerPool {
+    const pool: PeerPool = new PeerPool(peer, this.#settings, (isInUse) => {
+      if (isInUse) this.#pools.set(key, pool);
+      else this.#pools.delete(key);
+      this.#endIfEmpty();
+    });
     return pool;
   }
 

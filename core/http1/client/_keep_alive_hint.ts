@@ -20,6 +20,7 @@ export function keepAliveHintMs(head: WireResponseHead): number {
     if (j < TIMEOUT.length) continue;
     let seconds = 0;
     i += j;
+    if (bytes[i] < 48 || bytes[i] > 57) return Infinity;
     for (; i < end && bytes[i] >= 48 && bytes[i] <= 57; i++) seconds = seconds * 10 + bytes[i] - 48;
     const ms = Math.min(seconds, 86_400) * 1_000;
     return Math.max(ms - MARGIN_MS, ms / 2);

@@ -7,6 +7,7 @@ import {
   peerAddress,
   untilCancelled,
 } from "../../http/mod.ts";
+import type { Duplex } from "../../http1/server/mod.ts";
 import { AddressCache, isAddress } from "./address_cache.ts";
 import { dialFailure, tlsFailure } from "./_dial_failure.ts";
 import { interleave } from "./_interleave.ts";
@@ -29,7 +30,7 @@ export interface DialOptions {
 /** A connection that stands, and what it took. */
 export interface Dialled {
   /** The connection; with scheme `https` the handshake is done. */
-  readonly conn: Deno.Conn;
+  readonly conn: Duplex;
   /** The address that answered, with its port, or `unix:` and the path. */
   readonly remote: string;
   /** What finding the address took. */
