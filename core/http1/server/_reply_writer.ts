@@ -6,6 +6,7 @@ import {
   type Reply,
   type ServerExchange,
   type Tunnel,
+  untilCancelled,
 } from "../../http/mod.ts";
 import { giveLarge, takeLarge } from "../_buffers.ts";
 import {
@@ -47,6 +48,8 @@ export interface ReplySink {
   readonly head: WireRequestHead;
   /** Writes bytes within the time that the client has to take them. */
   write(bytes: Uint8Array): Promise<void>;
+  /** Gets everything out of the way of a tunnel that is to begin behind the next head. */
+  clearWay(): Promise<void>;
   /** Passes bytes between the client and a tunnel; gives how many went to the client. */
   relay(tunnel: Tunnel, exchange: ServerExchange): Promise<number>;
 }
@@ -71,6 +74,8 @@ export class ReplyWriter {
     const reply = this.#reply;
     const { head } = this.#connection;
     const { headers, status, tunnel } = reply;
+    if (tunnel === undefined) checkFinal(head, status);
+    else checkSwitch(head, status);
     const noContent = hasNoContent(head.method, status);
     if (noContent && reply.body !== null) reply.body.cancel();
     const body = noContent ? null : reply.body;
@@ -86,7 +91,10 @@ export class ReplyWriter {
       // HEAD and 304 may tell the length that a GET would have (RFC 9110 §8.6); 1xx and 204 must not.
       if (status < 200 || status === 204) headers.delete("content-length");
       else if (status === 205) headers.set("content-length", "0");
-    } else if (tunnel === undefined) {
+    } else if (tunnel !== undefined) {
+      // RFC 9110 §9.3.6
+      headers.delete("content-length");
+    } else {
       length = body === null ? 0 : body.length ?? declaredLength(reply);
       if (length >= 0) setLength(reply, length);
       else {
@@ -95,14 +103,11 @@ export class ReplyWriter {
         if (!isChunked) isKept = false;
       }
     }
+    if (tunnel !== undefined) return await this.#tunnel(tunnel);
     const out = takeLarge();
+    let isLent = false;
     try {
       let at = this.#writeHead(out, isKept, isChunked);
-      if (tunnel !== undefined) {
-        await this.#write(out.subarray(0, at));
-        this.sentBytes = await this.#connection.relay(tunnel, this.#exchange);
-        return false;
-      }
       if (body === null || length === 0) {
         body?.cancel();
         await this.#write(out.subarray(0, at));
@@ -116,11 +121,36 @@ export class ReplyWriter {
         this.sentBytes = whole;
         return isKept;
       }
-      await (isChunked ? this.#sendChunked(body, out, at) : this.#sendPlain(body, length, out, at));
+      isLent = true;
+      await this.#stream(
+        isChunked ? this.#sendChunked(body, out, at) : this.#sendPlain(body, length, out, at),
+        out,
+      );
       return isKept;
+    } finally {
+      if (!isLent) giveLarge(out);
+    }
+  }
+
+  async #tunnel(tunnel: Tunnel): Promise<boolean> {
+    await this.#connection.clearWay();
+    const out = takeLarge();
+    try {
+      await this.#write(out.subarray(0, this.#writeHead(out, false, false)));
     } finally {
       giveLarge(out);
     }
+    this.sentBytes = await this.#connection.relay(tunnel, this.#exchange);
+    return false;
+  }
+
+  /** Waits until content has been sent, but no longer than the exchange goes on: a source may be silent. */
+  #stream(sending: Promise<void>, out: Uint8Array): Promise<void> {
+    const { cancel } = this.#exchange;
+    // A read that is given up may still go on with the buffer.
+    const sent = sending.finally(() => giveLarge(out));
+    // What was cancelled before is what this reply tells of.
+    return cancel.cancelled ? sent : untilCancelled(sent, cancel);
   }
 
   #writeHead(out: Uint8Array, isKept: boolean, isChunked: boolean): number {
@@ -218,6 +248,29 @@ export class ReplyWriter {
 function append(bytes: Uint8Array, to: Uint8Array, at: number): number {
   to.set(bytes, at);
   return at + bytes.byteLength;
+}
+
+/**
+ * An interim response is not an answer, whatever comes next would be taken for it; and behind a 2xx to
+ * CONNECT a client sends no requests any more (RFC 9110 §15.2, §9.3.6).
+ */
+function checkFinal(head: WireRequestHead, status: number): void {
+  if (status < 200) {
+    throw new TypeError(
+      `Cannot send a reply: the status ${status} is interim, and there is no tunnel`,
+    );
+  }
+  if (head.method === "CONNECT" && status < 300) {
+    throw new ProxyError("not_implemented", "Cannot answer CONNECT: the reply has no tunnel");
+  }
+}
+
+/** A tunnel begins where the client has asked for one (RFC 9110 §7.8, §9.3.6). */
+function checkSwitch(head: WireRequestHead, status: number): void {
+  const isAskedFor = head.method === "CONNECT" ? status >= 200 && status < 300 : head.isUpgrade;
+  if (!isAskedFor || (head.method !== "CONNECT" && status !== 101)) {
+    throw new TypeError(`Cannot begin a tunnel: the client has not asked for one with a ${status}`);
+  }
 }
 
 /** Whether a handler wants the connection to end with its reply. */

@@ -213,8 +213,7 @@ export class ServerConnection implements BodySource, ReplySink {
 
   /** Has one request answered; false when the connection is to end. */
   async #serve(): Promise<boolean> {
-    const { handler, onExchange, onReply, onListenerError, errorReply, wheel, limits } =
-      this.#options;
+    const { handler, onExchange, onReply, onListenerError, wheel, limits } = this.#options;
     const head = this.#head;
     head.scheme = this.#client.scheme;
     const exchange = new ServerExchange(head, {
@@ -230,17 +229,22 @@ export class ServerConnection implements BodySource, ReplySink {
     this.#requests++;
     if (head.framing === Framing.NONE) this.contentEnded(false);
     else exchange.body = this.#body = new RequestBody(this, head);
-    onExchange?.(exchange);
     let reply: Reply;
+    let release: Reply["release"];
     try {
+      onExchange?.(exchange);
       const answer = handler(exchange);
       reply = toReply(answer instanceof Promise ? await answer : answer);
+      release = reply.release;
     } catch (error) {
-      const failure = ProxyError.from(error);
-      exchange.error ??= failure;
-      reply = errorReply(failure, exchange);
+      reply = this.#pageFor(error, exchange);
     }
-    onReply?.(reply, exchange);
+    try {
+      onReply?.(reply, exchange);
+    } catch (error) {
+      giveUp(reply, error);
+      reply = this.#pageFor(error, exchange);
+    }
     let sentBytes = 0;
     let failure: ProxyError | null = null;
     let isOpen = false;
@@ -255,9 +259,8 @@ export class ServerConnection implements BodySource, ReplySink {
       } catch (error) {
         // What cannot be written down, such as a reason phrase with a line break, is the handler's fault.
         if (exchange.reply !== null || writer.isClientGone) throw error;
-        const fault = exchange.error ??= ProxyError.from(error);
-        reply.body?.cancel(fault);
-        reply = errorReply(fault, exchange);
+        giveUp(reply, error);
+        reply = this.#pageFor(error, exchange);
         writer = new ReplyWriter(this, exchange, reply);
         isOpen = await writer.run(this.#mayKeepAlive());
       }
@@ -273,7 +276,7 @@ export class ServerConnection implements BodySource, ReplySink {
     if (failure !== null) {
       // The client must see that the response is not whole: the connection ends without its end.
       exchange.cancel.cancel(failure);
-      reply.body?.cancel(failure);
+      giveUp(reply, failure);
       this.close();
     }
     const body = this.#body;
@@ -281,7 +284,7 @@ export class ServerConnection implements BodySource, ReplySink {
     exchange.end(failure, sentBytes);
     this.#exchange = null;
     this.#body = null;
-    reply.release?.();
+    release?.();
     if (body !== null) isOpen = await this.#finishContent(body, isOpen);
     if (!isOpen) {
       await this.#linger();
@@ -292,9 +295,17 @@ export class ServerConnection implements BodySource, ReplySink {
     return !this.#isDraining || this.inbound.start < this.inbound.end;
   }
 
+  /** The page for what the handler threw, or for what it gave and cannot be sent. */
+  #pageFor(thrown: unknown, exchange: ServerExchange): Reply {
+    const error = ProxyError.from(thrown);
+    exchange.error ??= error;
+    return this.#options.errorReply(error, exchange);
+  }
+
   #mayKeepAlive(): boolean {
     const body = this.#body;
-    return this.#head.isKeepAlive && !this.#isDraining &&
+    // Behind a CONNECT that was refused there may be what was meant for the tunnel.
+    return this.#head.isKeepAlive && this.#head.method !== "CONNECT" && !this.#isDraining &&
       this.#requests < this.#options.limits.maxRequests &&
       (body === null || (!body.awaitsContinue && !body.isBroken));
   }
@@ -418,6 +429,21 @@ export class ServerConnection implements BodySource, ReplySink {
     return this.#head;
   }
 
+  async clearWay(): Promise<void> {
+    // Reads into the tunnel go where the head lies, and who logs the exchange at its end still reads that.
+    this.#head.detach();
+    const body = this.#body;
+    if (body === null) return;
+    const { maxDrainBytes } = this.#options.limits;
+    if (body.isBroken || body.awaitsContinue || !await body.drain(maxDrainBytes)) {
+      throw new ProxyError(
+        "client_body_broken",
+        "Cannot begin a tunnel: the content of the request is in the way",
+      );
+    }
+    body.release();
+  }
+
   /** Passes bytes between the client and a tunnel until both directions have ended. */
   relay(tunnel: Tunnel, exchange: ServerExchange): Promise<number> {
     this.#wait(NOTHING, Infinity);
@@ -534,6 +560,12 @@ export class ServerConnection implements BodySource, ReplySink {
 }
 
 function ignore(): void {}
+
+/** Tells the sources of a reply that it is not sent, or not to its end. */
+function giveUp(reply: Reply, reason: unknown): void {
+  reply.body?.cancel(reason);
+  reply.tunnel?.close();
+}
 
 function goneError(cause?: unknown): ProxyError {
   return new ProxyError("client_gone", "Cannot finish the exchange: the client has left", {
