@@ -1,3 +1,5 @@
+import type { Clock } from "../../timeout/mod.ts";
+
 /** On Windows there is no SIGTERM to listen to; Ctrl+Break is the nearest. */
 const SIGNALS: readonly Deno.Signal[] = Deno.build.os === "windows"
   ? ["SIGINT", "SIGBREAK"]
@@ -10,14 +12,22 @@ const EXIT_CODES: Readonly<Partial<Record<Deno.Signal, number>>> = {
   SIGTERM: 143,
 };
 
+/**
+ * Ctrl-C in a terminal reaches a program twice when another one stands between, which passes it on
+ * (measured with `deno task`): what comes so soon is the same wish.
+ */
+const SAME_MS = 100;
+
 /** The signals by which an operator stops a process, while this is not disposed of. */
 export class StopSignals implements Disposable {
   readonly #first = Promise.withResolvers<Deno.Signal>();
   readonly #second = Promise.withResolvers<number>();
   readonly #listeners = new Map<Deno.Signal, () => void>();
-  #count = 0;
+  readonly #clock: Clock;
+  #firstAt: number | null = null;
 
-  constructor() {
+  constructor(clock: Clock) {
+    this.#clock = clock;
     for (const signal of SIGNALS) {
       const listener = (): void => this.#receive(signal);
       Deno.addSignalListener(signal, listener);
@@ -36,8 +46,11 @@ export class StopSignals implements Disposable {
   }
 
   #receive(signal: Deno.Signal): void {
-    if (++this.#count === 1) this.#first.resolve(signal);
-    else this.#second.resolve(EXIT_CODES[signal] ?? 1);
+    const now = this.#clock.now();
+    if (this.#firstAt === null) {
+      this.#firstAt = now;
+      this.#first.resolve(signal);
+    } else if (now - this.#firstAt >= SAME_MS) this.#second.resolve(EXIT_CODES[signal] ?? 1);
   }
 
   [Symbol.dispose](): void {

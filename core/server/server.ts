@@ -157,7 +157,8 @@ export class Server implements AsyncDisposable {
 
   /**
    * Starts, unless that was done, and runs until SIGTERM or SIGINT (on Windows Ctrl+C or Ctrl+Break)
-   * or until a service fails; then stops. A second signal is not waited for.
+   * or until a service fails; then stops. A second signal ends it at once; within a tenth of a second it
+   * counts as the first one, which Ctrl-C under `deno task` sends twice.
    *
    * @returns the exit code: 0 when everything ended by itself, 1 when a service failed or the deadline
    * cut something (the log says which), 128 plus its number for a second signal. To end the process is
@@ -165,7 +166,7 @@ export class Server implements AsyncDisposable {
    * @throws {TypeError} as {@linkcode Server.start}
    */
   async runForever(): Promise<number> {
-    using signals = new StopSignals();
+    using signals = new StopSignals(this.#options.clock);
     signals.first.then((signal) => {
       this.#options.logger.info("received signal", { signal });
       return this.stop();

@@ -16,7 +16,7 @@ import {
 import { localTime } from "../../../core/telemetry/_log_time.ts";
 import { ProxyError } from "../../../errors/mod.ts";
 import { FakeClock, systemClock } from "../../../timeout/mod.ts";
-import { needs } from "../../support/needs.ts";
+import { findProgram, needs } from "../../support/needs.ts";
 import { finish, makeExchange, type MakeOptions, makeSink } from "./_make.ts";
 
 /** The line that an exchange gives. */
@@ -333,7 +333,7 @@ Deno.test({
          server { listen unix:${socket}; keepalive_timeout 0; location / { return 200 hello; } }
        }`,
     );
-    const nginx = new Deno.Command("nginx", {
+    const nginx = new Deno.Command(findProgram("nginx") ?? "nginx", {
       args: ["-c", `${folder}/nginx.conf`, "-e", `${folder}/error.log`],
       stdout: "null",
       stderr: "null",
