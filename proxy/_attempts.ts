@@ -160,7 +160,10 @@ class Attempt<State> {
   readonly #onConnected = (connection: ConnectionInfo): void => {
     this.#connection = connection;
     const exchange = this.#exchange;
-    exchange.timings.upstreamConnected = exchange.clock.now();
+    // A reused connection is there at once: that saves a look at the clock.
+    exchange.timings.upstreamConnected = connection.isReused
+      ? this.#startedAt
+      : exchange.clock.now();
     for (const hook of this.#options.phases.connected) hook(exchange, connection);
   };
 

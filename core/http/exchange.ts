@@ -196,6 +196,11 @@ export class ServerExchange<State = unknown> implements Exchange<State> {
     return this.#end !== null;
   }
 
+  /** When it ended, on its clock; -1 until then. */
+  get endedAt(): number {
+    return this.#end === null ? -1 : this.timings.start + this.#end.durationMs;
+  }
+
   /** Notes the head that goes down to the client. */
   begin(head: ResponseHead): void {
     this.#reply = head;

@@ -31,7 +31,11 @@ export class RequestBody implements Body {
   #end = 0;
   #isDone = false;
   #isCancelled = false;
+  /** The exchange has ended before the content: what is left of it is nobody's. */
+  #isOver = false;
   #isReading = false;
+  /** Whether somebody has a chunk in the buffer and has not come back for the next one. */
+  #isLent = false;
   #failure: ProxyError | null = null;
   /** Bytes of content that were given out. */
   receivedBytes = 0;
@@ -86,13 +90,22 @@ export class RequestBody implements Body {
 
   async read(): Promise<Uint8Array | null> {
     if (this.#failure !== null) throw this.#failure;
-    if (this.#isDone || this.#isCancelled) return null;
-    if (this.#awaitsContinue) {
-      this.#awaitsContinue = false;
-      await this.#source.sendContinue();
-    }
+    if (this.#isCancelled) return null;
+    if (this.#isOver) throw overError();
+    if (this.#isReading) throw new TypeError("Cannot read the request body: a read waits already");
+    this.#isLent = false;
+    const chunk = this.#isDone ? null : await this.#next();
+    this.#isLent = chunk !== null && chunk.buffer === this.#buffer?.buffer;
+    return chunk;
+  }
+
+  async #next(): Promise<Uint8Array | null> {
     this.#isReading = true;
     try {
+      if (this.#awaitsContinue) {
+        this.#awaitsContinue = false;
+        await this.#source.sendContinue();
+      }
       const chunk = this.#decoder === null
         ? await this.#readCounted()
         : await this.#readChunked(this.#decoder);
@@ -111,6 +124,7 @@ export class RequestBody implements Body {
   /** Nobody wants the rest; the connection decides whether to read and drop it. */
   cancel(): void {
     this.#isCancelled = true;
+    this.#isLent = false;
   }
 
   /**
@@ -119,14 +133,26 @@ export class RequestBody implements Body {
    * @returns whether the end was found within so many bytes
    */
   async drain(maxBytes: number): Promise<boolean> {
-    this.#isCancelled = false;
+    if (this.#isDone) return true;
+    this.#isOver = true;
     if (this.#remaining > maxBytes) return false;
+    if (this.#isLent) this.#changeBuffer();
     let left = maxBytes;
     while (!this.#isDone) {
-      const chunk = await this.read();
+      const chunk = await this.#next();
       if (chunk !== null && (left -= chunk.byteLength) < 0) return false;
     }
     return true;
+  }
+
+  /** Leaves the buffer to whoever holds a chunk of it, perhaps in a write that takes its time. */
+  #changeBuffer(): void {
+    const rest = this.#buffer?.subarray(this.#start, this.#end) ?? new Uint8Array(0);
+    this.#buffer = takeLarge();
+    this.#buffer.set(rest);
+    this.#start = 0;
+    this.#end = rest.byteLength;
+    this.#isLent = false;
   }
 
   /**
@@ -135,12 +161,13 @@ export class RequestBody implements Body {
    */
   release(): void {
     const buffer = this.#buffer;
+    this.#isOver ||= !this.#isDone;
     if (buffer === null || this.#isReading) return;
     this.#buffer = null;
     if (this.#start < this.#end) {
       this.#source.inbound.unread(buffer.subarray(this.#start, this.#end));
     }
-    giveLarge(buffer);
+    if (!this.#isLent) giveLarge(buffer);
   }
 
   async #readCounted(): Promise<Uint8Array | null> {
@@ -195,6 +222,13 @@ export class RequestBody implements Body {
     this.#awaitsContinue = false;
     this.#source.contentEnded(this.#start < this.#end);
   }
+}
+
+function overError(): ProxyError {
+  return new ProxyError(
+    "client_body_broken",
+    "Cannot read the request body: its exchange has ended",
+  );
 }
 
 function brokenOff(): ProxyError {

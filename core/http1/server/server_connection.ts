@@ -291,7 +291,7 @@ export class ServerConnection implements BodySource, ReplySink {
       return false;
     }
     this.inbound.recycle();
-    this.#wait(IDLE, limits.idleTimeoutMs);
+    this.#wait(IDLE, limits.idleTimeoutMs, body === null ? exchange.endedAt : undefined);
     return !this.#isDraining || this.inbound.start < this.inbound.end;
   }
 

@@ -1,3 +1,5 @@
+import { RequestParser } from "../codec/mod.ts";
+
 /** Bounds of what a client may send and of how long it may take. Times can be switched off by `Infinity`. */
 export interface ServerLimits {
   /**
@@ -117,6 +119,8 @@ export function checkServerLimits(limits: ServerLimits = {}): CheckedServerLimit
     tunnelTimeoutMs = 3_600_000,
     maxDrainBytes = 262_144,
   } = limits;
+  // Throws what it would throw at each connection.
+  new RequestParser({ maxHeadBytes, maxFields, maxTargetBytes });
   const times = {
     headTimeoutMs,
     bodyTimeoutMs,
