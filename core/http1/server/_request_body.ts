@@ -88,15 +88,13 @@ export class RequestBody implements Body {
     return count;
   }
 
-  async read(): Promise<Uint8Array | null> {
-    if (this.#failure !== null) throw this.#failure;
-    if (this.#isCancelled) return null;
-    if (this.#isOver) throw overError();
-    if (this.#isReading) throw new TypeError("Cannot read the request body: a read waits already");
+  read(): Promise<Uint8Array | null> {
+    if (this.#failure !== null) return Promise.reject(this.#failure);
+    if (this.#isCancelled) return Promise.resolve(null);
+    if (this.#isOver) return Promise.reject(overError());
+    if (this.#isReading) return Promise.reject(busyError());
     this.#isLent = false;
-    const chunk = this.#isDone ? null : await this.#next();
-    this.#isLent = chunk !== null && chunk.buffer === this.#buffer?.buffer;
-    return chunk;
+    return this.#isDone ? Promise.resolve(null) : this.#next();
   }
 
   async #next(): Promise<Uint8Array | null> {
@@ -109,7 +107,10 @@ export class RequestBody implements Body {
       const chunk = this.#decoder === null
         ? await this.#readCounted()
         : await this.#readChunked(this.#decoder);
-      if (chunk !== null) this.receivedBytes += chunk.byteLength;
+      if (chunk !== null) {
+        this.receivedBytes += chunk.byteLength;
+        this.#isLent = chunk.buffer === this.#buffer?.buffer;
+      }
       return chunk;
     } catch (error) {
       this.#failure = ProxyError.from(error, "client_body_broken");
@@ -140,6 +141,7 @@ export class RequestBody implements Body {
     let left = maxBytes;
     while (!this.#isDone) {
       const chunk = await this.#next();
+      this.#isLent = false;
       if (chunk !== null && (left -= chunk.byteLength) < 0) return false;
     }
     return true;
@@ -222,6 +224,10 @@ export class RequestBody implements Body {
     this.#awaitsContinue = false;
     this.#source.contentEnded(this.#start < this.#end);
   }
+}
+
+function busyError(): TypeError {
+  return new TypeError("Cannot read the request body: a read waits already");
 }
 
 function overError(): ProxyError {
