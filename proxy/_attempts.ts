@@ -125,9 +125,14 @@ class Attempt<State> {
       exchange.onEnd((end) => this.settle(status, end.error));
     }
     try {
-      return await this.#receive(reply);
+      cleanResponse(reply, forwarding);
+      if (phases.upstreamResponse.length > 0) {
+        await runHooks(phases.upstreamResponse, exchange, reply);
+      }
+      return withBodyHooks(exchange, reply, phases.upstreamResponseBody);
     } catch (error) {
       reply.body?.cancel(error);
+      reply.tunnel?.close();
       throw error;
     }
   }
@@ -166,16 +171,6 @@ class Attempt<State> {
       : exchange.clock.now();
     for (const hook of this.#options.phases.connected) hook(exchange, connection);
   };
-
-  async #receive(reply: Reply): Promise<Reply> {
-    const { phases, forwarding } = this.#options;
-    const exchange = this.#exchange;
-    cleanResponse(reply, forwarding);
-    if (phases.upstreamResponse.length > 0) {
-      await runHooks(phases.upstreamResponse, exchange, reply);
-    }
-    return withBodyHooks(exchange, reply, phases.upstreamResponseBody);
-  }
 }
 
 /** A reply whose content passes through the hooks of a phase. */

@@ -93,7 +93,10 @@ export class HttpProxy<State = unknown> implements AsyncDisposable {
       select: selectorOf(options.upstream),
     });
     const { middleware = [], cache } = options;
-    const upstreamSide: Handler<State> = (exchange) => this.#fromUpstream(exchange);
+    // Where nobody looks on, one promise less.
+    const upstreamSide: Handler<State> = this.#phases.proxyUpstream.length === 0
+      ? (exchange) => this.#attempts.run(exchange)
+      : (exchange) => this.#fromUpstream(exchange);
     this.#upstreamSide = cache === undefined ? upstreamSide : cache(upstreamSide);
     this.#afterEarly = compose(middleware, (exchange) => this.#answer(exchange));
     this.handle = (exchange) => this.#handle(exchange);
@@ -138,6 +141,7 @@ export class HttpProxy<State = unknown> implements AsyncDisposable {
         if (response.length > 0) await runHooks(response, exchange, reply);
       } catch (error) {
         reply.body?.cancel(error);
+        reply.tunnel?.close();
         throw error;
       }
       const onTrailers = responseTrailers.length === 0 ? undefined : (trailers: Trailers) => {
@@ -150,12 +154,8 @@ export class HttpProxy<State = unknown> implements AsyncDisposable {
   }
 
   async #fromUpstream(exchange: Exchange<State>): Promise<Reply> {
-    const { proxyUpstream } = this.#phases;
-    if (proxyUpstream.length > 0) {
-      const answer = await firstAnswer(proxyUpstream, exchange, undefined);
-      if (answer !== null) return answer;
-    }
-    return await this.#attempts.run(exchange);
+    const answer = await firstAnswer(this.#phases.proxyUpstream, exchange, undefined);
+    return answer ?? await this.#attempts.run(exchange);
   }
 
   /** The error page: a filter's own, or the standard one. */
