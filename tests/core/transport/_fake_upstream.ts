@@ -90,6 +90,6 @@ export class FakeUpstream {
 }
 
 /** Lets everything that waits for nothing but promises go on. */
-export function settle(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, 0));
+export async function settle(): Promise<void> {
+  for (let turns = 0; turns < 100; turns++) await Promise.resolve();
 }
