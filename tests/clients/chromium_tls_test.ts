@@ -1,8 +1,8 @@
 import { assertEquals } from "@std/assert";
-import { createHash } from "node:crypto";
 import { needs } from "../support/needs.ts";
 import { testTls } from "../core/listen/_certificate.ts";
 import { inPage, startChromium } from "./_chromium.ts";
+import { digestOf } from "./_digest.ts";
 import { platform, serveProxy, wire } from "./_proxy.ts";
 import { serveSite } from "./_site.ts";
 
@@ -35,11 +35,7 @@ for (const ground of [wire, platform]) {
 
   test("uploads a stream of unknown length over HTTP/2", async () => {
     await using site = serveSite({
-      "/upload": async ({ body }) => {
-        const hash = createHash("sha256");
-        for await (const chunk of body ?? []) hash.update(chunk);
-        return new Response(hash.digest("hex"));
-      },
+      "/upload": async ({ body }) => new Response(await digestOf(body)),
     });
     await using proxy = await serveProxy({ upstream: site.address, ground, tls: testTls });
     await using chromium = await startChromium();

@@ -1,18 +1,11 @@
 import { assert, assertEquals } from "@std/assert";
-import { createHash } from "node:crypto";
 import { peer } from "../../core/mod.ts";
 import { needs } from "../support/needs.ts";
 import { rawServer, signalOf } from "../support/raw.ts";
 import { inPage, startChromium } from "./_chromium.ts";
+import { digestOf, noise } from "./_digest.ts";
 import { platform, serveProxy, wire } from "./_proxy.ts";
 import { serveSite } from "./_site.ts";
-
-/** Reads a body to its end, piece by piece. */
-async function sha256(body: ReadableStream<Uint8Array> | null): Promise<string> {
-  const hash = createHash("sha256");
-  for await (const chunk of body ?? []) hash.update(chunk);
-  return hash.digest("hex");
-}
 
 /** A body that begins and goes on until somebody leaves. */
 function endless(onCancel: () => void): ReadableStream<Uint8Array> {
@@ -33,7 +26,7 @@ for (const ground of [wire, platform]) {
 
   test("uploads 8 MB", async () => {
     await using site = serveSite({
-      "/upload": async ({ body }) => new Response(await sha256(body)),
+      "/upload": async ({ body }) => new Response(await digestOf(body)),
     });
     await using proxy = await serveProxy({ upstream: site.address, ground });
     await using chromium = await startChromium();
@@ -52,7 +45,7 @@ for (const ground of [wire, platform]) {
         const form = await request.formData();
         const file = form.get("file");
         assert(file instanceof File);
-        const digest = await sha256(file.stream());
+        const digest = await digestOf(file.stream());
         return Response.json({ title: form.get("title"), name: file.name, digest });
       },
     });
@@ -70,7 +63,7 @@ for (const ground of [wire, platform]) {
   });
 
   test("saves a download", async () => {
-    const bytes = crypto.getRandomValues(new Uint8Array(65_536));
+    const bytes = noise(1_000_000);
     await using site = serveSite({
       "/file": () =>
         new Response(bytes, {

@@ -2,18 +2,13 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { testTls } from "../core/listen/_certificate.ts";
 import { needs } from "../support/needs.ts";
 import { type TempProject, tempProject } from "../support/temp_project.ts";
+import { noise } from "./_digest.ts";
 import { commitFile, commitOf, git } from "./_git.ts";
 import { serveGit } from "./_git_server.ts";
 import { platform, serveProxy, wire } from "./_proxy.ts";
 
-/** More than `http.postBuffer`, whence git sends what it pushes in chunks, and not to be compressed. */
-function noise(): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(3_000_000);
-  for (let at = 0; at < bytes.byteLength; at += 65_536) {
-    crypto.getRandomValues(bytes.subarray(at, at + 65_536));
-  }
-  return bytes;
-}
+/** More than `http.postBuffer`, whence git sends what it pushes in chunks. */
+const LARGE = 3_000_000;
 
 /** A folder with `server/project.git`, which has one commit with one file on main. */
 async function project(content: Uint8Array | string): Promise<TempProject> {
@@ -30,7 +25,7 @@ for (const ground of [wire, platform]) {
     Deno.test({ ...needs("git", `git through HttpProxy (${ground.name}) ${name}`), fn });
 
   test("clones", async () => {
-    const content = noise();
+    const content = noise(LARGE);
     await using files = await project(content);
     const { root } = files;
     await using server = serveGit(`${root}/server`);
@@ -41,7 +36,7 @@ for (const ground of [wire, platform]) {
   });
 
   test("pushes 3 MB in chunks, and fetches them", async () => {
-    const content = noise();
+    const content = noise(LARGE);
     await using files = await project("small");
     const { root } = files;
     await using server = serveGit(`${root}/server`);
@@ -72,7 +67,7 @@ test("is told to go on when it expects 100", async () => {
   await using server = serveGit(`${root}/server`);
   await using proxy = await serveProxy({ upstream: server.address });
   await git(["clone", "--quiet", `${proxy.url}/project.git`, "clone"], { cwd: root });
-  await commitFile(`${root}/clone`, "large", noise());
+  await commitFile(`${root}/clone`, "large", noise(LARGE));
   const { stderr } = await git(
     ["-c", "http.extraHeader=Expect: 100-continue", "push", "origin", "HEAD:refs/heads/topic"],
     { cwd: `${root}/clone`, env: { GIT_TRACE_CURL: "1", GIT_TRACE_CURL_NO_DATA: "1" } },
@@ -126,7 +121,7 @@ test("shows its user name when it is asked for, and pushes", async () => {
   await using proxy = await serveProxy({ upstream: server.address });
   const url = `${proxy.url}/project.git`.replace("//", "//ann:secret@");
   await git(["clone", "--quiet", url, "clone"], { cwd: root });
-  await commitFile(`${root}/clone`, "large", noise());
+  await commitFile(`${root}/clone`, "large", noise(LARGE));
   await git(["push", "--quiet"], { cwd: `${root}/clone` });
   assertEquals(
     await commitOf(`${root}/server/project.git`, "main"),
@@ -145,7 +140,7 @@ test("clones and pushes over TLS with HTTP/2", async () => {
   const version = ["-c", "http.version=HTTP/2"];
   const url = `${proxy.url}/project.git`;
   await git([...version, "clone", "--quiet", url, "clone"], { cwd: root, env });
-  await commitFile(`${root}/clone`, "large", noise());
+  await commitFile(`${root}/clone`, "large", noise(LARGE));
   await git([...version, "push", "--quiet"], { cwd: `${root}/clone`, env });
   assertEquals(
     await commitOf(`${root}/server/project.git`, "main"),

@@ -2,6 +2,7 @@ import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/
 import { testTls } from "../core/listen/_certificate.ts";
 import { needs } from "../support/needs.ts";
 import { type TempProject, tempProject } from "../support/temp_project.ts";
+import { noise } from "./_digest.ts";
 import { npm } from "./_npm.ts";
 import { platform, type ServedProxy, serveProxy, wire } from "./_proxy.ts";
 import { startVerdaccio, type Verdaccio } from "./_verdaccio.ts";
@@ -75,10 +76,7 @@ for (const { name, serve } of grounds) {
       const cache = `${root}/cache`;
       const run = (folder: string, ...args: string[]) =>
         npm(args, { cwd: `${root}/${folder}`, cache });
-      const content = new Uint8Array(2_000_000);
-      for (let at = 0; at < content.byteLength; at += 50_000) {
-        crypto.getRandomValues(content.subarray(at, at + 50_000));
-      }
+      const content = noise(2_000_000);
       await Deno.writeFile(`${root}/large/data.bin`, content);
       await using registry = await startVerdaccio(`${root}/registry`);
       await using proxy = await serve(registry);
