@@ -70,10 +70,17 @@ export class StallWatch {
     this.#lookEvery(limitMs / LOOKS);
     if (this.#readMs !== Infinity) {
       if (this.#readSince < 0) this.#readSince = now;
-      else if (now - this.#readSince >= this.#readMs) return this.#onStall(false);
+      else if (now - this.#readSince >= this.#readMs) {
+        this.#readMs = Infinity;
+        this.#onStall(false);
+      }
     }
-    if (this.#writeMs === Infinity) return;
-    if (this.#writeSince < 0) this.#writeSince = now;
-    else if (now - this.#writeSince >= this.#writeMs) this.#onStall(true);
+    if (this.#writeMs !== Infinity) {
+      if (this.#writeSince < 0) this.#writeSince = now;
+      else if (now - this.#writeSince >= this.#writeMs) {
+        this.#writeMs = Infinity;
+        this.#onStall(true);
+      }
+    }
   }
 }

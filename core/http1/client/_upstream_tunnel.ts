@@ -1,3 +1,4 @@
+import { ProxyError } from "../../../errors/mod.ts";
 import type { Tunnel } from "../../http/mod.ts";
 import { giveLarge, giveSmall, SMALL_BUFFER, takeLarge, takeSmall } from "../_buffers.ts";
 
@@ -40,12 +41,20 @@ export class UpstreamTunnel implements Tunnel {
     return buffer.subarray(0, count);
   }
 
-  write(bytes: Uint8Array): Promise<void> {
-    return this.#source.write(bytes);
+  async write(bytes: Uint8Array): Promise<void> {
+    try {
+      await this.#source.write(bytes);
+    } catch (cause) {
+      throw ProxyError.from(cause, "upstream_write_failed");
+    }
   }
 
-  closeWrite(): Promise<void> {
-    return this.#source.closeWrite();
+  async closeWrite(): Promise<void> {
+    try {
+      await this.#source.closeWrite();
+    } catch (cause) {
+      throw ProxyError.from(cause, "upstream_write_failed");
+    }
   }
 
   close(): void {

@@ -254,8 +254,12 @@ export class ClientConnection implements ContentSource, UploadSink, TunnelSource
   }
 
   /** Ends the own direction of a tunnel. */
-  closeWrite(): Promise<void> {
-    return this.#duplex.closeWrite();
+  async closeWrite(): Promise<void> {
+    try {
+      await this.#duplex.closeWrite();
+    } catch (cause) {
+      throw this.#failure ?? cause;
+    }
   }
 
   #makeUpload(head: RequestHead, body: Body): Upload {
