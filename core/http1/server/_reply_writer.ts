@@ -59,9 +59,14 @@ export class ReplyWriter {
   readonly #connection: ReplySink;
   readonly #exchange: ServerExchange;
   readonly #reply: Reply;
+  #out: Uint8Array | null = null;
+  #at = 0;
+  #body: Body | null = null;
+  #length = -1;
+  #isChunked = false;
   sentBytes = 0;
-  /** Whether what failed was a write. */
-  isClientGone = false;
+  /** Whether the connection can go on behind the reply. */
+  isKept = false;
 
   constructor(connection: ReplySink, exchange: ServerExchange, reply: Reply) {
     this.#connection = connection;
@@ -69,8 +74,14 @@ export class ReplyWriter {
     this.#reply = reply;
   }
 
-  /** Writes the reply; gives whether the connection can go on. */
-  async run(mayKeepAlive: boolean): Promise<boolean> {
+  /**
+   * Puts the head down, and behind it content that is short and at hand: all without waiting, since an
+   * async function costs a kilobyte and most replies need none.
+   *
+   * @returns the bytes of the whole reply, which are to be written; null when {@linkcode ReplyWriter.run}
+   * has to write it
+   */
+  begin(mayKeepAlive: boolean): Uint8Array | null {
     const reply = this.#reply;
     const { head } = this.#connection;
     const { headers, status, tunnel } = reply;
@@ -79,69 +90,78 @@ export class ReplyWriter {
     const noContent = hasNoContent(head.method, status);
     if (noContent && reply.body !== null) reply.body.cancel();
     const body = noContent ? null : reply.body;
-    let isKept = mayKeepAlive && !asksToClose(reply);
+    this.isKept = mayKeepAlive && tunnel === undefined && !asksToClose(reply);
     if (tunnel === undefined) {
       headers.delete("connection");
       headers.delete("upgrade");
     }
     headers.delete("transfer-encoding");
-    let length = -1;
-    let isChunked = false;
-    if (noContent) {
-      // HEAD and 304 may tell the length that a GET would have (RFC 9110 §8.6); 1xx and 204 must not.
-      if (status < 200 || status === 204) headers.delete("content-length");
-      else if (status === 205) headers.set("content-length", "0");
-    } else if (tunnel !== undefined) {
+    if (tunnel !== undefined) {
       // RFC 9110 §9.3.6
       headers.delete("content-length");
-    } else {
-      length = body === null ? 0 : body.length ?? declaredLength(reply);
-      if (length >= 0) setLength(reply, length);
-      else {
-        headers.delete("content-length");
-        isChunked = head.version === "1.1";
-        if (!isChunked) isKept = false;
-      }
+      return null;
     }
-    if (tunnel !== undefined) return await this.#tunnel(tunnel);
-    const out = takeLarge();
-    let isLent = false;
-    try {
-      let at = this.#writeHead(out, isKept, isChunked);
-      if (body === null || length === 0) {
-        body?.cancel();
-        await this.#write(out.subarray(0, at));
-        return isKept;
+    if (noContent) {
+      // HEAD and 304 may tell the length that a GET would have (RFC 9110 §8.6); 204 must not.
+      if (status === 204) headers.delete("content-length");
+      else if (status === 205) headers.set("content-length", "0");
+    } else this.#frame(body);
+    const out = this.#out = takeLarge();
+    this.#at = this.#writeHead(out);
+    if (body === null || this.#length === 0) {
+      body?.cancel();
+      return out.subarray(0, this.#at);
+    }
+    const whole = this.#length > 0 && body.readInto ? body.readInto(out, this.#at) : -1;
+    if (whole >= 0) {
+      if (whole !== this.#length) {
+        throw new TypeError("Cannot send a reply: its length is another");
       }
-      const whole = length > 0 && body.readInto ? body.readInto(out, at) : -1;
-      if (whole >= 0) {
-        if (whole !== length) throw new TypeError("Cannot send a reply: its length is another");
-        at += whole;
-        await this.#write(out.subarray(0, at));
-        this.sentBytes = whole;
-        return isKept;
-      }
-      isLent = true;
+      this.sentBytes = whole;
+      return out.subarray(0, this.#at += whole);
+    }
+    this.#body = body;
+    return null;
+  }
+
+  /** Writes what {@linkcode ReplyWriter.begin} did not put down as a whole. */
+  async run(): Promise<void> {
+    const { tunnel } = this.#reply;
+    const body = this.#body;
+    const out = this.#out;
+    if (tunnel !== undefined) await this.#tunnel(tunnel);
+    else if (body !== null && out !== null) {
+      this.#out = null;
       await this.#stream(
-        isChunked ? this.#sendChunked(body, out, at) : this.#sendPlain(body, length, out, at),
+        this.#isChunked
+          ? this.#sendChunked(body, out, this.#at)
+          : this.#sendPlain(body, this.#length, out, this.#at),
         out,
       );
-      return isKept;
-    } finally {
-      if (!isLent) giveLarge(out);
     }
   }
 
-  async #tunnel(tunnel: Tunnel): Promise<boolean> {
+  /** Gives the buffer back: nothing is written from it any more. */
+  release(): void {
+    if (this.#out !== null) giveLarge(this.#out);
+    this.#out = null;
+  }
+
+  /** Decides how the end of the content is told (RFC 9112 §6). */
+  #frame(body: Body | null): void {
+    const reply = this.#reply;
+    this.#length = body === null ? 0 : body.length ?? declaredLength(reply);
+    if (this.#length >= 0) return setLength(reply, this.#length);
+    reply.headers.delete("content-length");
+    this.#isChunked = this.#connection.head.version === "1.1";
+    if (!this.#isChunked) this.isKept = false;
+  }
+
+  async #tunnel(tunnel: Tunnel): Promise<void> {
     await this.#connection.clearWay();
-    const out = takeLarge();
-    try {
-      await this.#write(out.subarray(0, this.#writeHead(out, false, false)));
-    } finally {
-      giveLarge(out);
-    }
+    const out = this.#out = takeLarge();
+    await this.#connection.write(out.subarray(0, this.#writeHead(out)));
     this.sentBytes = await this.#connection.relay(tunnel, this.#exchange);
-    return false;
   }
 
   /** Waits until content has been sent, but no longer than the exchange goes on: a source may be silent. */
@@ -153,7 +173,7 @@ export class ReplyWriter {
     return cancel.cancelled ? sent : untilCancelled(sent, cancel);
   }
 
-  #writeHead(out: Uint8Array, isKept: boolean, isChunked: boolean): number {
+  #writeHead(out: Uint8Array): number {
     const reply = this.#reply;
     const { head } = this.#connection;
     if (responseHeadLength(reply) + 256 > out.byteLength) {
@@ -162,9 +182,9 @@ export class ReplyWriter {
     // The empty line that ends the head is written again behind the lines of this hop.
     let at = writeResponseHead(out, 0, reply) - CRLF.byteLength;
     if (!reply.headers.has("date")) at = append(dateLine(this.#exchange.clock.epoch()), out, at);
-    if (isChunked) at = append(CHUNKED_LINE, out, at);
+    if (this.#isChunked) at = append(CHUNKED_LINE, out, at);
     if (reply.tunnel === undefined) {
-      if (!isKept) at = append(CLOSE_LINE, out, at);
+      if (!this.isKept) at = append(CLOSE_LINE, out, at);
       else if (head.version === "1.0") at = append(KEEP_ALIVE_LINE, out, at);
     }
     this.#exchange.begin(reply);
@@ -174,7 +194,7 @@ export class ReplyWriter {
   async #sendPlain(body: Body, length: number, out: Uint8Array, at: number): Promise<void> {
     // A head whose content is not at hand goes first: an event stream may be silent for long.
     let waiting = body.isReady === true ? at : 0;
-    if (waiting === 0) await this.#write(out.subarray(0, at));
+    if (waiting === 0) await this.#connection.write(out.subarray(0, at));
     for (let chunk = await body.read(); chunk !== null; chunk = await body.read()) {
       this.sentBytes += chunk.byteLength;
       if (length >= 0 && this.sentBytes > length) {
@@ -182,14 +202,14 @@ export class ReplyWriter {
       }
       if (waiting > 0 && waiting + chunk.byteLength <= out.byteLength) {
         out.set(chunk, waiting);
-        await this.#write(out.subarray(0, waiting + chunk.byteLength));
+        await this.#connection.write(out.subarray(0, waiting + chunk.byteLength));
       } else {
-        if (waiting > 0) await this.#write(out.subarray(0, waiting));
-        await this.#write(chunk);
+        if (waiting > 0) await this.#connection.write(out.subarray(0, waiting));
+        await this.#connection.write(chunk);
       }
       waiting = 0;
     }
-    if (waiting > 0) await this.#write(out.subarray(0, waiting));
+    if (waiting > 0) await this.#connection.write(out.subarray(0, waiting));
     if (length >= 0 && this.sentBytes < length) {
       throw new TypeError("Cannot send a reply: its content is shorter than its length");
     }
@@ -198,14 +218,14 @@ export class ReplyWriter {
   async #sendChunked(body: Body, out: Uint8Array, headEnd: number): Promise<void> {
     let at = headEnd;
     if (body.isReady !== true) {
-      await this.#write(out.subarray(0, at));
+      await this.#connection.write(out.subarray(0, at));
       at = 0;
     }
     for (let chunk = await body.read(); chunk !== null; chunk = await body.read()) {
       this.sentBytes += chunk.byteLength;
       for (let from = 0; from < chunk.byteLength;) {
         if (out.byteLength - at <= CHUNK_FRAME) {
-          await this.#write(out.subarray(0, at));
+          await this.#connection.write(out.subarray(0, at));
           at = 0;
         }
         const size = Math.min(chunk.byteLength - from, out.byteLength - at - CHUNK_FRAME);
@@ -214,7 +234,7 @@ export class ReplyWriter {
         at = append(CRLF, out, at + size);
         from += size;
         if (from < chunk.byteLength || body.isReady !== true) {
-          await this.#write(out.subarray(0, at));
+          await this.#connection.write(out.subarray(0, at));
           at = 0;
         }
       }
@@ -228,20 +248,11 @@ export class ReplyWriter {
       throw new ProxyError("internal", "Cannot send trailers: they are larger than 64 KiB");
     }
     if (at + endBytes > out.byteLength) {
-      await this.#write(out.subarray(0, at));
+      await this.#connection.write(out.subarray(0, at));
       at = 0;
     }
     at = writeLastChunk(out, at, trailers);
-    await this.#write(out.subarray(0, at));
-  }
-
-  async #write(bytes: Uint8Array): Promise<void> {
-    try {
-      await this.#connection.write(bytes);
-    } catch (error) {
-      this.isClientGone = true;
-      throw error;
-    }
+    await this.#connection.write(out.subarray(0, at));
   }
 }
 

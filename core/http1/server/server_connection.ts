@@ -121,6 +121,7 @@ export class ServerConnection implements BodySource, ReplySink {
   #isEnding = false;
   #hasBegunReply = false;
   #hasWritten = false;
+  #hasWriteFailed = false;
   /** The client ended its direction and nothing came in the grace: a write would still succeed once. */
   #isClientGone = false;
   /** Whether it has ended its direction. */
@@ -213,7 +214,7 @@ export class ServerConnection implements BodySource, ReplySink {
 
   /** Has one request answered; false when the connection is to end. */
   async #serve(): Promise<boolean> {
-    const { handler, onExchange, onReply, onListenerError, wheel, limits } = this.#options;
+    const { handler, onExchange, onReply, onListenerError, wheel } = this.#options;
     const head = this.#head;
     head.scheme = this.#client.scheme;
     const exchange = new ServerExchange(head, {
@@ -245,54 +246,62 @@ export class ServerConnection implements BodySource, ReplySink {
       giveUp(reply, error);
       reply = this.#pageFor(error, exchange);
     }
-    let sentBytes = 0;
-    let failure: ProxyError | null = null;
-    let isOpen = false;
     let writer = new ReplyWriter(this, exchange, reply);
+    let failure: ProxyError | null = null;
     try {
       if (this.#isClosed || this.#isClientGone) throw goneError();
       this.#hasBegunReply = true;
       if (this.#interim !== null) await this.#interim;
       this.#interim = null;
+      let whole: Uint8Array | null;
       try {
-        isOpen = await writer.run(this.#mayKeepAlive());
+        whole = writer.begin(this.#mayKeepAlive());
       } catch (error) {
         // What cannot be written down, such as a reason phrase with a line break, is the handler's fault.
-        if (exchange.reply !== null || writer.isClientGone) throw error;
+        if (exchange.reply !== null) throw error;
+        writer.release();
         giveUp(reply, error);
         reply = this.#pageFor(error, exchange);
         writer = new ReplyWriter(this, exchange, reply);
-        isOpen = await writer.run(this.#mayKeepAlive());
+        whole = writer.begin(this.#mayKeepAlive());
       }
-      if (reply.tunnel !== undefined) isOpen = false;
+      if (whole === null) await writer.run();
+      else await this.write(whole);
     } catch (error) {
-      failure = writer.isClientGone || this.#isClientGone
+      failure = this.#hasWriteFailed || this.#isClientGone
         ? goneError(error)
         : ProxyError.from(error, "client_gone");
-      isOpen = false;
-    }
-    sentBytes = writer.sentBytes;
-    this.#wait(NOTHING, Infinity);
-    if (failure !== null) {
       // The client must see that the response is not whole: the connection ends without its end.
       exchange.cancel.cancel(failure);
       giveUp(reply, failure);
       this.close();
     }
+    writer.release();
+    this.#wait(NOTHING, Infinity);
     const body = this.#body;
     if (body !== null) exchange.receivedBytes = body.receivedBytes;
-    exchange.end(failure, sentBytes);
+    exchange.end(failure, writer.sentBytes);
     this.#exchange = null;
     this.#body = null;
     release?.();
-    if (body !== null) isOpen = await this.#finishContent(body, isOpen);
-    if (!isOpen) {
-      await this.#linger();
-      return false;
-    }
+    const isKept = failure === null && writer.isKept;
+    if (!isKept || body !== null) return await this.#goOnBehind(body, isKept);
+    return this.#goOn(exchange.endedAt);
+  }
+
+  /** Goes on to the next request; false when there is to be none. */
+  #goOn(now: number): boolean {
     this.inbound.recycle();
-    this.#wait(IDLE, limits.idleTimeoutMs, body === null ? exchange.endedAt : undefined);
+    this.#wait(IDLE, this.#options.limits.idleTimeoutMs, now);
     return !this.#isDraining || this.inbound.start < this.inbound.end;
+  }
+
+  /** Goes on behind content that may not have been read, or ends. */
+  async #goOnBehind(body: RequestBody | null, isKept: boolean): Promise<boolean> {
+    const isClean = body === null ? isKept : await this.#finishContent(body, isKept);
+    if (isClean) return this.#goOn(this.#options.wheel.now());
+    await this.#linger();
+    return false;
   }
 
   /** The page for what the handler threw, or for what it gave and cannot be sent. */
@@ -401,28 +410,36 @@ export class ServerConnection implements BodySource, ReplySink {
   // What the reply needs.
 
   /** Writes bytes of the reply. */
-  async write(bytes: Uint8Array): Promise<void> {
+  write(bytes: Uint8Array): Promise<void> {
     // A first write follows the note of the time at once: the clock need not be read again for it.
     const now = this.#hasWritten ? undefined : this.#exchange?.timings.responseHead;
     this.#hasWritten = true;
-    await this.#send(bytes, now);
+    return this.#send(bytes, now);
   }
 
   /** Writes bytes; a client that takes less than a buffer of them in the time that it has is cut. */
   async #send(bytes: Uint8Array, now?: number): Promise<void> {
-    const { writeTimeoutMs } = this.#options.limits;
     if (this.#waitsFor === HALF_CLOSED) this.#wait(NOTHING, Infinity);
-    if (!this.#isClosed) this.#writeTimer.arm(writeTimeoutMs, now);
-    let at = await this.#duplex.write(bytes);
-    for (let timedFrom = 0; at < bytes.byteLength;) {
+    if (!this.#isClosed) this.#writeTimer.arm(this.#options.limits.writeTimeoutMs, now);
+    try {
+      const written = await this.#duplex.write(bytes);
+      if (written < bytes.byteLength) await this.#sendRest(bytes, written);
+    } catch (error) {
+      this.#hasWriteFailed = true;
+      throw error;
+    }
+    this.#writeTimer.disarm();
+    if (this.#hasClientEnded && this.#waitsFor === NOTHING) this.#waitHalfClosed();
+  }
+
+  async #sendRest(bytes: Uint8Array, written: number): Promise<void> {
+    for (let at = written, timedFrom = 0; at < bytes.byteLength;) {
       if (at - timedFrom >= LARGE_BUFFER && !this.#isClosed) {
-        this.#writeTimer.arm(writeTimeoutMs);
+        this.#writeTimer.arm(this.#options.limits.writeTimeoutMs);
         timedFrom = at;
       }
       at += await this.#duplex.write(bytes.subarray(at));
     }
-    this.#writeTimer.disarm();
-    if (this.#hasClientEnded && this.#waitsFor === NOTHING) this.#waitHalfClosed();
   }
 
   get head(): WireRequestHead {
@@ -544,8 +561,11 @@ export class ServerConnection implements BodySource, ReplySink {
       const reply = errorReply(error, exchange);
       onReply?.(reply, exchange);
       writer = new ReplyWriter(this, exchange, reply);
-      await writer.run(false);
+      const whole = writer.begin(false);
+      if (whole === null) await writer.run();
+      else await this.write(whole);
     } finally {
+      writer?.release();
       exchange.end(error, writer === null ? 0 : writer.sentBytes);
     }
     await this.#endOwn();
