@@ -7,6 +7,7 @@ import {
   type Peer,
   peerAddress,
   type Reply,
+  type RequestHead,
   type Selection,
   type SelectOptions,
   type Transport,
@@ -63,19 +64,31 @@ export class Attempts<State> {
       try {
         return await attempt.send(replayable === null ? exchange.body : replayable.attempt());
       } catch (thrown) {
-        const error = ProxyError.from(thrown, "filter_failed");
-        attempt.settle(null, error);
         tried.push(selection.peer);
-        const canResend = replayable === null ? exchange.body === null : replayable.canReplay;
-        if (tried.length >= limits.maxAttempts || !canResend || !attempt.mayRetry(error)) {
-          exchange.body?.cancel(error);
-          throw error.withContext(
-            `upstream ${peerAddress(selection.peer)}, attempt ${tried.length}`,
-          );
-        }
+        this.#afterFailure(exchange, attempt, { thrown, replayable, tried });
       }
     }
   }
+
+  /** Settles an attempt that failed; throws unless another one is to follow. */
+  #afterFailure(exchange: Exchange<State>, attempt: Attempt<State>, failure: Failure): void {
+    const { thrown, replayable, tried } = failure;
+    const error = ProxyError.from(thrown, "filter_failed");
+    attempt.settle(null, error);
+    const canResend = replayable === null ? exchange.body === null : replayable.canReplay;
+    const isLast = tried.length >= this.#options.limits.maxAttempts;
+    if (!isLast && canResend && attempt.mayRetry(error)) return;
+    exchange.body?.cancel(error);
+    const peer = peerAddress(tried[tried.length - 1]);
+    throw error.withContext(`upstream ${peer}, attempt ${tried.length}`);
+  }
+}
+
+/** What is known when an attempt has failed. */
+interface Failure {
+  thrown: unknown;
+  replayable: ReplayableBody | null;
+  tried: readonly Peer[];
 }
 
 /** One attempt: a peer, what is sent to it and what comes back. */
@@ -99,26 +112,11 @@ class Attempt<State> {
   }
 
   async send(body: Body | null): Promise<Reply> {
-    const { phases, limits, forwarding, transport } = this.#options;
+    const { phases, forwarding } = this.#options;
     const exchange = this.#exchange;
-    const { peer } = this.#selection;
-    const head = upstreamHead(exchange, peer, forwarding);
+    const head = upstreamHead(exchange, this.#selection.peer, forwarding);
     if (phases.upstreamRequest.length > 0) await runHooks(phases.upstreamRequest, exchange, head);
-    let upload = body;
-    if (upload !== null && phases.requestBody.hooks.length > 0) {
-      const keepsLength = !phases.requestBody.isTransforming;
-      if (!keepsLength) head.headers.delete("content-length");
-      upload = new HookedBody(upload, { exchange, hooks: phases.requestBody.hooks, keepsLength });
-    }
-    const reply = await transport.exchange(head, upload, {
-      peer,
-      cancel: exchange.cancel,
-      connectTimeoutMs: limits.connectMs,
-      headTimeoutMs: limits.headMs,
-      bodyTimeoutMs: limits.bodyMs,
-      onConnected: this.#onConnected,
-      onInformational: (head) => exchange.inform(head),
-    });
+    const reply = await this.#exchangeWith(head, body);
     exchange.timings.upstreamHead = exchange.clock.now();
     const { status } = reply;
     if (this.#selection.settle !== undefined) {
@@ -135,6 +133,26 @@ class Attempt<State> {
       reply.tunnel?.close();
       throw error;
     }
+  }
+
+  #exchangeWith(head: RequestHead, body: Body | null): Promise<Reply> {
+    const { phases, limits, transport } = this.#options;
+    const exchange = this.#exchange;
+    let upload = body;
+    if (upload !== null && phases.requestBody.hooks.length > 0) {
+      const keepsLength = !phases.requestBody.isTransforming;
+      if (!keepsLength) head.headers.delete("content-length");
+      upload = new HookedBody(upload, { exchange, hooks: phases.requestBody.hooks, keepsLength });
+    }
+    return transport.exchange(head, upload, {
+      peer: this.#selection.peer,
+      cancel: exchange.cancel,
+      connectTimeoutMs: limits.connectMs,
+      headTimeoutMs: limits.headMs,
+      bodyTimeoutMs: limits.bodyMs,
+      onConnected: this.#onConnected,
+      onInformational: (head) => exchange.inform(head),
+    });
   }
 
   /** Tells the chooser how it went, once. */

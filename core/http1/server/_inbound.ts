@@ -67,11 +67,23 @@ export class Inbound {
 
   /** Waits for more bytes; null at the end of the client's direction. */
   async fill(): Promise<number | null> {
-    const count = this.#parked === null
-      ? await this.#duplex.read(this.#room())
-      : await this.#takeParked(this.#parked);
-    if (count !== null) this.end += count;
+    const count = await this.next();
+    this.took(count);
     return count;
+  }
+
+  /**
+   * The read that brings more bytes, the parked one or a new one; {@linkcode Inbound.took} has to be told
+   * of what it gave. The two of them are `fill` without an async function.
+   */
+  next(): Promise<number | null> {
+    return this.#parked ?? this.#duplex.read(this.#room());
+  }
+
+  /** Takes what {@linkcode Inbound.next} has brought. */
+  took(count: number | null): void {
+    if (this.#parked !== null) this.#takeParked();
+    if (count !== null) this.end += count;
   }
 
   /** The head is done with: gives a borrowed buffer back where that is possible. */
@@ -101,8 +113,7 @@ export class Inbound {
     this.start = this.end = 0;
   }
 
-  async #takeParked(parked: Promise<number | null>): Promise<number | null> {
-    const count = await parked;
+  #takeParked(): void {
     this.#parked = null;
     if (this.#parkedInto !== this.bytes) {
       // Nothing waits in the buffer in use: the parked read would not have gone elsewhere.
@@ -110,7 +121,6 @@ export class Inbound {
       this.bytes = this.#parkedInto;
     }
     if (this.start === this.end) this.start = this.end = this.#parkedAt;
-    return count;
   }
 
   /** Room for a read behind `end`. */

@@ -48,8 +48,6 @@ export interface ReplySink {
   readonly head: WireRequestHead;
   /** Writes bytes within the time that the client has to take them. */
   write(bytes: Uint8Array): Promise<void>;
-  /** Gets everything out of the way of a tunnel that is to begin behind the next head. */
-  clearWay(): Promise<void>;
   /** Passes bytes between the client and a tunnel; gives how many went to the client. */
   relay(tunnel: Tunnel, exchange: ServerExchange): Promise<number>;
 }
@@ -158,9 +156,9 @@ export class ReplyWriter {
   }
 
   async #tunnel(tunnel: Tunnel): Promise<void> {
-    await this.#connection.clearWay();
     const out = this.#out = takeLarge();
     await this.#connection.write(out.subarray(0, this.#writeHead(out)));
+    this.release();
     this.sentBytes = await this.#connection.relay(tunnel, this.#exchange);
   }
 

@@ -7,8 +7,12 @@ import type { Inbound } from "./_inbound.ts";
 /** What the content of a request needs of its connection. */
 export interface BodySource {
   readonly inbound: Inbound;
-  /** Reads from the client within the time that it has; 0 bytes is never given. */
-  readContent(into: Uint8Array): Promise<number | null>;
+  /**
+   * Reads from the client within the time that it has; 0 bytes is never given.
+   *
+   * @param into null for the read that is parked, whose bytes come to `inbound`
+   */
+  readContent(into: Uint8Array | null): Promise<number | null>;
   /** Tells a client that waits for it to go on (RFC 9110 §10.1.1). */
   sendContinue(): Promise<void>;
   /** The content has been read to its end; `hasMore` tells whether what is behind it has been read too. */
@@ -172,8 +176,14 @@ export class RequestBody implements Body {
     if (!this.#isLent) giveLarge(buffer);
   }
 
+  /** The read that was parked behind the request before has the beginning of this content. */
+  async #takeParked(): Promise<void> {
+    if (await this.#source.readContent(null) === null) throw brokenOff();
+  }
+
   async #readCounted(): Promise<Uint8Array | null> {
     const { inbound } = this.#source;
+    if (inbound.start === inbound.end && inbound.isParked) await this.#takeParked();
     const waiting = inbound.end - inbound.start;
     let chunk: Uint8Array;
     if (waiting > 0) {
@@ -194,6 +204,7 @@ export class RequestBody implements Body {
   async #readChunked(decoder: ChunkedDecoder): Promise<Uint8Array | null> {
     const { inbound } = this.#source;
     for (;;) {
+      if (inbound.start === inbound.end && inbound.isParked) await this.#takeParked();
       const isFromHead = inbound.start < inbound.end;
       if (!isFromHead && this.#start === this.#end) {
         const buffer = this.#buffer ??= takeLarge();

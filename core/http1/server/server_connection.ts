@@ -13,6 +13,7 @@ import { LARGE_BUFFER } from "../_buffers.ts";
 import {
   Framing,
   parseError,
+  type ParseFault,
   RequestParser,
   responseHeadLength,
   WireRequestHead,
@@ -150,15 +151,30 @@ export class ServerConnection implements BodySource, ReplySink {
   async run(): Promise<void> {
     try {
       this.#wait(HEAD, this.#options.limits.headTimeoutMs);
-      while (await this.#receive()) {
-        if (!await this.#serve()) break;
-      }
+      await this.#loop();
     } catch (error) {
       this.#fail(ProxyError.from(error, "client_gone"));
     } finally {
       this.close();
       if (this.#refusal !== null) await this.#refusal;
       this.inbound.dispose();
+    }
+  }
+
+  /** Reads and serves; one function for the life of the connection, which costs less than one a request. */
+  async #loop(): Promise<void> {
+    const { inbound } = this;
+    for (;;) {
+      const at = this.#parse();
+      if (at < 0) return await this.#endBehind(at as ParseFault);
+      if (at > 0) {
+        if (!await this.#serve()) return;
+        continue;
+      }
+      const count = await inbound.next();
+      inbound.took(count);
+      if (this.#refusal !== null) return await this.#endRefused(this.#refusal, count !== null);
+      if (count === null) return;
     }
   }
 
@@ -182,34 +198,31 @@ export class ServerConnection implements BodySource, ReplySink {
     }
   }
 
-  /** Reads up to the end of a head; false when there is none any more. */
-  async #receive(): Promise<boolean> {
+  /** Looks for a head in what has come: above 0 it is there, 0 asks for more, below 0 is a fault. */
+  #parse(): number {
     const { inbound } = this;
-    for (;;) {
-      if (inbound.start < inbound.end) {
-        const at = this.#parser.parse(inbound.bytes, inbound.start, inbound.end, this.#head);
-        if (at > 0) {
-          this.#wait(NOTHING, Infinity);
-          inbound.start = at;
-          return true;
-        }
-        if (at < 0) {
-          await this.#refuse(parseError(at, "request"));
-          await this.#dropRest();
-          return false;
-        }
-        // Most heads come whole: only the others have a time of their own.
-        if (this.#waitsFor === IDLE) this.#wait(HEAD, this.#options.limits.headTimeoutMs);
-      }
-      const count = await inbound.fill();
-      if (this.#refusal !== null) {
-        // The head was answered already: what completes it now, and what comes behind it, is no request.
-        await this.#refusal;
-        if (count !== null) await this.#dropRest();
-        return false;
-      }
-      if (count === null) return false;
+    if (inbound.start === inbound.end) return 0;
+    const at = this.#parser.parse(inbound.bytes, inbound.start, inbound.end, this.#head);
+    if (at > 0) {
+      this.#wait(NOTHING, Infinity);
+      inbound.start = at;
+    } else if (at === 0 && this.#waitsFor === IDLE) {
+      // Most heads come whole: only the others have a time of their own.
+      this.#wait(HEAD, this.#options.limits.headTimeoutMs);
     }
+    return at;
+  }
+
+  /** Ends the connection behind what is no request. */
+  async #endBehind(fault: ParseFault): Promise<void> {
+    await this.#refuse(parseError(fault, "request"));
+    await this.#dropRest();
+  }
+
+  /** The head was answered already: what completes it now, and what comes behind it, is no request. */
+  async #endRefused(refusal: Promise<void>, hasMore: boolean): Promise<void> {
+    await refusal;
+    if (hasMore) await this.#dropRest();
   }
 
   /** Has one request answered; false when the connection is to end. */
@@ -255,6 +268,7 @@ export class ServerConnection implements BodySource, ReplySink {
       this.#interim = null;
       let whole: Uint8Array | null;
       try {
+        if (reply.tunnel !== undefined) await this.#clearWay();
         whole = writer.begin(this.#mayKeepAlive());
       } catch (error) {
         // What cannot be written down, such as a reason phrase with a line break, is the handler's fault.
@@ -366,7 +380,7 @@ export class ServerConnection implements BodySource, ReplySink {
 
   // What the content needs.
 
-  async readContent(into: Uint8Array): Promise<number | null> {
+  async readContent(into: Uint8Array | null): Promise<number | null> {
     const { bodyTimeoutMs, minBytesPerSecond, minRateGraceMs } = this.#options.limits;
     const { wheel } = this.#options;
     const since = wheel.now();
@@ -375,7 +389,8 @@ export class ServerConnection implements BodySource, ReplySink {
       // A read cannot be cancelled: when the time is over it is left alone.
       const count = await new Promise<number | null>((resolve, reject) => {
         this.#giveContentUp = reject;
-        this.#duplex.read(into).then(resolve, reject);
+        const reading = into === null ? this.inbound.fill() : this.#duplex.read(into);
+        reading.then(resolve, reject);
       });
       this.#contentWaitMs += wheel.now() - since;
       const received = (this.#body?.receivedBytes ?? 0) + (count ?? 0);
@@ -446,7 +461,8 @@ export class ServerConnection implements BodySource, ReplySink {
     return this.#head;
   }
 
-  async clearWay(): Promise<void> {
+  /** Gets everything out of the way of a tunnel that is to begin behind the next head. */
+  async #clearWay(): Promise<void> {
     // Reads into the tunnel go where the head lies, and who logs the exchange at its end still reads that.
     this.#head.detach();
     const body = this.#body;
