@@ -512,3 +512,18 @@ Deno.test("limits that no connection could be made with are refused at once", ()
     assertThrows(() => checkServerLimits(limits), RangeError);
   }
 });
+
+Deno.test("content whose head was pipelined is not lost in the read that was parked before it", async () => {
+  const contents = [["Content-Length: 3", "abc"], [
+    "Transfer-Encoding: chunked",
+    "3\r\nabc\r\n0\r\n\r\n",
+  ]];
+  for (const [framing, content] of contents) {
+    const server = serveInMemory(tell);
+    server.client.send(`${GET}POST /2 HTTP/1.1\r\nHost: a\r\n${framing}\r\n\r\n`);
+    server.client.send(`${content}GET /3 HTTP/1.1\r\nHost: a\r\n\r\n`);
+    server.client.end();
+    await server.ended();
+    assertEquals(answers(server.received), ["</ >", "</2 abc>", "</3 >"]);
+  }
+});
