@@ -1,5 +1,6 @@
 import { ProxyError } from "../../../errors/mod.ts";
 import { type Clock, systemClock } from "../../../timeout/mod.ts";
+import type { Cancel } from "../../http/mod.ts";
 import type { Resolver } from "./resolver.ts";
 import { systemResolver } from "./system_resolver.ts";
 
@@ -137,9 +138,10 @@ export class AddressCache {
   /**
    * The addresses of a name; one that is an address stands for itself.
    *
+   * @param cancel ends the wait; the look-up itself goes on, for others
    * @throws {ProxyError} `dns_failed` when there are none
    */
-  addresses(name: string): Promise<readonly string[]> {
+  addresses(name: string, cancel?: Cancel): Promise<readonly string[]> {
     if (isAddress(name)) return Promise.resolve([name]);
     const entry = this.#entries.get(name) ?? this.#add(name);
     if (this.#clock.now() < entry.freshUntil) {
@@ -147,7 +149,7 @@ export class AddressCache {
       if (entry.error !== null) return Promise.reject(entry.error);
     }
     entry.running ??= this.#lookUp(name, entry);
-    return this.#await(name, entry, entry.running);
+    return this.#await(name, entry, cancel);
   }
 
   #add(name: string): Entry {
@@ -200,21 +202,17 @@ export class AddressCache {
     entry.freshUntil = askedAt + Math.min(Math.max(ttlMs, minTtlMs), maxTtlMs);
   }
 
-  async #await(
-    name: string,
-    entry: Entry,
-    running: Promise<readonly string[]>,
-  ): Promise<readonly string[]> {
+  async #await(name: string, entry: Entry, cancel?: Cancel): Promise<readonly string[]> {
     const { lookupTimeoutMs, negativeTtlMs } = this.#options;
     const canFallBack = entry.addresses !== null && this.#clock.now() < entry.usableUntil;
     const patienceMs = canFallBack ? Math.min(PATIENCE_MS, lookupTimeoutMs) : lookupTimeoutMs;
-    let stopTimer = (): void => {};
-    const tooLate = new Promise<never>((_, reject) => {
-      stopTimer = this.#clock.setTimer(() => reject(new Error("no answer in time")), patienceMs);
-    });
+    const end = Promise.withResolvers<never>();
+    const forget = cancel?.onCancel(end.reject);
+    const stopTimer = this.#clock.setTimer(() => end.reject(new Error("too slow")), patienceMs);
     try {
-      return await Promise.race([running, tooLate]);
+      return await Promise.race([entry.running ?? end.promise, end.promise]);
     } catch (cause) {
+      if (cancel?.cancelled) throw cancel.reason;
       // Asked again soon, but not at once by everybody.
       entry.freshUntil = this.#clock.now() + negativeTtlMs;
       if (canFallBack && entry.addresses !== null) return entry.addresses;
@@ -224,6 +222,7 @@ export class AddressCache {
       });
       throw entry.error;
     } finally {
+      forget?.();
       stopTimer();
     }
   }

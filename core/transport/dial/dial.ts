@@ -215,7 +215,7 @@ class Attempt {
     const { hostname } = this.#peer;
     if (isAddress(hostname)) return [hostname];
     try {
-      return interleave(await untilCancelled(addresses.addresses(hostname), this.#stop), turn);
+      return interleave(await addresses.addresses(hostname, this.#stop), turn);
     } catch (error) {
       if (isForbidden(error)) return [hostname];
       throw error;

@@ -69,7 +69,7 @@ const response = fc.record({
 }).map((one) => {
   const interim = one.interim.map((status) => `HTTP/1.1 ${status} I\r\nX-I: 1\r\n\r\n`).join("");
   const content = one.chunks.join("");
-  const fields = [...one.fields];
+  const fields: string[] = [...one.fields];
   if (one.framing === "length" || one.framing === "both") {
     fields.push(`Content-Length: ${content.length}`);
   }
