@@ -1,4 +1,5 @@
 import type { FetchHandler } from "../http/mod.ts";
+import { CertificateStore } from "../tls/mod.ts";
 import { bindTcp } from "./_bind_tcp.ts";
 import type { EngineServer } from "./_engine_server.ts";
 import { LastingServer, type LastingServerOptions } from "./_lasting_server.ts";
@@ -25,7 +26,9 @@ function serveTcp(
   options: CheckedListenOptions,
   fetch: FetchHandler,
 ): EngineServer {
-  const { tls, reusePort } = options;
+  const { reusePort } = options;
+  // A store is refused where options are looked at.
+  const tls = options.tls instanceof CertificateStore ? undefined : options.tls;
   const serve = (hostname: string, port: number): Deno.HttpServer<Deno.NetAddr> =>
     Deno.serve({ ...silent(options), ...tls, hostname, port, reusePort }, fetch);
   const { hostname, port, servers, note } = bindTcp(address, serve);

@@ -6,11 +6,13 @@ import {
   ServerConnection,
   type ServerConnectionOptions,
 } from "../http1/server/mod.ts";
+import { CertificateStore } from "../tls/mod.ts";
 import { AddressCounts } from "./_address_counts.ts";
 import { bindTcp } from "./_bind_tcp.ts";
 import { findServeH2, type H2Server, type ServeH2 } from "./_h2_inside_deno.ts";
 import type { EngineServer } from "./_engine_server.ts";
 import { type ProxiedConnection, readProxied } from "./_proxied_connection.ts";
+import { StoreListener, type TlsKeys } from "./_store_listener.ts";
 import { UnixSocketFile } from "./_unix_socket.ts";
 import type { ListenAddress, TcpListenAddress, UnixListenAddress } from "./listen_address.ts";
 import type { CheckedListenOptions } from "./listen_options.ts";
@@ -29,6 +31,11 @@ export interface WireServerOptions {
 
 /** A connection as the listeners of Deno give it. */
 type Accepted = Deno.Conn<Deno.Addr>;
+/** What connections come from. */
+interface Acceptor {
+  accept(): Promise<Accepted>;
+  close(): void;
+}
 const KEEPER_MS = 3_600_000;
 /** After a failure to accept, such as too many open files, how long nothing is tried. */
 const ACCEPT_PAUSE_MS = 100;
@@ -45,13 +52,17 @@ export async function startWireServer(options: WireServerOptions): Promise<Engin
 }
 
 function listenTcp(options: WireServerOptions, address: TcpListenAddress): EngineServer {
-  const { tls, reusePort } = options.listen;
+  const { tls, reusePort, clock } = options.listen;
   const serveH2 = tls === undefined ? null : findServeH2();
   const alpnProtocols = serveH2 === null ? ["http/1.1"] : ["h2", "http/1.1"];
   const open = (hostname: string, port: number) => {
+    const openTls = (keys: TlsKeys, boundPort = port) =>
+      Deno.listenTls({ hostname, port: boundPort, reusePort, alpnProtocols, ...keys });
     const listener = tls === undefined
       ? Deno.listen({ hostname, port, reusePort })
-      : Deno.listenTls({ hostname, port, reusePort, alpnProtocols, ...tls });
+      : tls instanceof CertificateStore
+      ? new StoreListener({ store: tls, open: openTls, clock })
+      : openTls(tls);
     return { addr: listener.addr, listener };
   };
   const { hostname, port, servers, note } = bindTcp(address, open);
@@ -90,7 +101,7 @@ function listenUnix(
 
 interface Bound {
   address: ListenAddress;
-  listeners: readonly Deno.Listener<Accepted, Deno.Addr>[];
+  listeners: readonly Acceptor[];
   protocols: readonly string[];
   note: string;
   serveH2: ServeH2 | null;
@@ -169,7 +180,7 @@ class WireServer implements EngineServer {
     return this.#connections.size + this.#h2.size + this.#handshakes + this.#nameless.size;
   }
 
-  async #accept(listener: Deno.Listener<Accepted, Deno.Addr>): Promise<void> {
+  async #accept(listener: Acceptor): Promise<void> {
     const { clock, onError } = this.#options.listen;
     while (!this.#isStopping) {
       let conn: Accepted;

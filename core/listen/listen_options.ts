@@ -12,6 +12,8 @@ import {
   checkServerLimits,
   type ServerLimits,
 } from "../http1/server/mod.ts";
+import { CertificateStore } from "../tls/mod.ts";
+import { canChooseByName } from "./_store_listener.ts";
 import { type ListenAddress, parseListenAddress } from "./listen_address.ts";
 import {
   type CheckedListenProxyProtocol,
@@ -40,11 +42,21 @@ export interface ListenOptions {
   /** Where to listen: a text for {@linkcode parseListenAddress}, or what it returns. */
   address: string | ListenAddress;
   /**
-   * Listens with TLS.
+   * Listens with TLS: with one certificate, or with those of a store, chosen by the name that a client
+   * asks for (SNI). A store takes the `wire` engine.
+   *
+   * A listener follows its store. Names that nobody has asked for yet cost nothing; when the certificate
+   * of one that Deno was asked for has changed, the socket is closed and opened again, because Deno keeps
+   * its answers as long as it is open. Open connections go on, and what waits in the queue of the socket
+   * is taken before; but a client that connects in that millisecond is refused or reset. With a store of
+   * more than one certificate no TLS session can be resumed, and a handshake with an RSA key costs twice
+   * the CPU: Deno makes its configuration anew for each.
+   *
+   * Clients are not asked for certificates: Deno's listeners have no way to. Let a proxy in front do it.
    *
    * @default {no TLS}
    */
-  tls?: ListenTls;
+  tls?: ListenTls | CertificateStore;
   /**
    * What serves the connections.
    *
@@ -109,7 +121,7 @@ export interface ListenOptions {
 /** Options that have been looked at, with their defaults. */
 export interface CheckedListenOptions {
   readonly address: ListenAddress;
-  readonly tls: ListenTls | undefined;
+  readonly tls: ListenTls | CertificateStore | undefined;
   readonly reusePort: boolean;
   readonly unixMode: number;
   readonly clock: Clock;
@@ -155,7 +167,8 @@ export function checkListenOptions(
   ) {
     throw new RangeError(`Cannot listen: unixMode ${unixMode} is not from 0 to 0o777`);
   }
-  if (tls !== undefined && (tls.cert.trim() === "" || tls.key.trim() === "")) {
+  if (tls instanceof CertificateStore) checkStore(tls, engine);
+  else if (tls !== undefined && (tls.cert.trim() === "" || tls.key.trim() === "")) {
     throw new TypeError("Cannot listen: TLS takes a certificate and a key, one is empty");
   }
   const { maxConnections = 20_000, maxConnectionsPerAddress = Infinity } = options;
@@ -194,6 +207,20 @@ export function checkListenOptions(
     onError: options.onError ?? nothing,
     replyTo: (error, exchange) => errorReply(error, exchange, options.errorReply),
   };
+}
+
+function checkStore(store: CertificateStore, engine: ListenEngine): void {
+  if (engine === "deno") {
+    throw new TypeError(
+      "Cannot listen: the deno engine takes one certificate, the wire engine a store",
+    );
+  }
+  if (store.default === null) {
+    throw new TypeError("Cannot listen: there is no certificate in the store");
+  }
+  if (!store.hasOneAnswer && !canChooseByName()) {
+    throw new TypeError("Cannot listen: this Deno cannot choose a certificate by name");
+  }
 }
 
 function nothing(): void {}
