@@ -135,7 +135,9 @@ const IDEMPOTENT: ReadonlySet<string> = new Set([
  * peer. Requests go out byte for byte as they are, answers are parsed strictly, and nothing is ever sent
  * a second time: who wants to try again decides that by the error and by `isReused`.
  *
- * The head of a reply lies over a buffer of the transport until `release` is called.
+ * The head of a reply lies over a buffer of the transport until `release` is called. Of the timeouts,
+ * `headTimeoutMs` runs from the last piece of the request, so that a long upload has its time; all of
+ * them are coarse: never early, but up to an eighth and a tick of the wheel late.
  *
  * @throws {RangeError} when an option makes no sense
  *

@@ -8,7 +8,7 @@ import { refuse } from "./_request_framing.ts";
 /** Where content goes. */
 export interface UploadSink {
   /** Sends bytes; rejects when the upstream takes none. */
-  write(bytes: Uint8Array): Promise<void>;
+  sendContent(bytes: Uint8Array): Promise<void>;
   /** The content broke off or is not what was promised: the request cannot be finished. */
   uploadFailed(error: ProxyError): void;
 }
@@ -87,7 +87,7 @@ export class Upload {
     try {
       if (this.#gate !== null) await this.#gate.promise;
       if (this.#rest === null) await this.#pump();
-      else if (!this.#isStopped) await this.#sink.write(this.#rest);
+      else if (!this.#isStopped) await this.#sink.sendContent(this.#rest);
       this.#isDone = !this.#isStopped;
     } catch (error) {
       // The upstream takes no more.
@@ -107,7 +107,7 @@ export class Upload {
       if (this.#length < 0) await this.#writeChunk(chunk);
       else {
         left -= chunk.byteLength;
-        await this.#sink.write(chunk);
+        await this.#sink.sendContent(chunk);
       }
     }
   }
@@ -135,15 +135,15 @@ export class Upload {
     const { byteLength } = chunk;
     let at = writeChunkHeader(frame, this.#payCrlf(frame), byteLength);
     if (byteLength > MAX_FRAMED) {
-      await this.#sink.write(frame.subarray(0, at));
+      await this.#sink.sendContent(frame.subarray(0, at));
       this.#owesCrlf = true;
-      return await this.#sink.write(chunk);
+      return await this.#sink.sendContent(chunk);
     }
     frame.set(chunk, at);
     at += byteLength;
     frame[at] = 13;
     frame[at + 1] = 10;
-    await this.#sink.write(frame.subarray(0, at + 2));
+    await this.#sink.sendContent(frame.subarray(0, at + 2));
   }
 
   async #finishChunks(): Promise<void> {
@@ -156,7 +156,7 @@ export class Upload {
       this.stop(error);
       return this.#sink.uploadFailed(error);
     }
-    await this.#sink.write(frame.subarray(0, end));
+    await this.#sink.sendContent(frame.subarray(0, end));
   }
 
   #payCrlf(frame: Uint8Array): number {

@@ -19,7 +19,7 @@ import { type TunnelSource, UpstreamTunnel } from "./_upstream_tunnel.ts";
 export interface ClientExchangeOptions {
   /** Gives the exchange up: the connection is closed. */
   readonly cancel: Cancel;
-  /** How long the response head may take. */
+  /** How long the response head may take after the last piece of the request was sent. */
   readonly headTimeoutMs?: number;
   /** How long each read of the response's content may take. */
   readonly bodyTimeoutMs?: number;
@@ -82,7 +82,9 @@ export class ClientConnection implements ContentSource, UploadSink, TunnelSource
   #failure: ProxyError | null = null;
   #upload: Upload | null = null;
   #forget: (() => void) | null = null;
+  #headTimeoutMs = Infinity;
   #bodyTimeoutMs = Infinity;
+  #awaitsHead = false;
   #isKeepAlive = false;
   #isInContent = false;
 
@@ -144,14 +146,16 @@ export class ClientConnection implements ContentSource, UploadSink, TunnelSource
       this.unreserve();
       throw error;
     }
+    this.#headTimeoutMs = options.headTimeoutMs ?? Infinity;
     this.#bodyTimeoutMs = options.bodyTimeoutMs ?? Infinity;
+    this.#awaitsHead = true;
     this.#forget = options.cancel.onCancel(this.#onCancel);
     const upload = this.#outgoing.isWhole || body === null ? null : this.#makeUpload(head, body);
     this.#upload = upload;
     const slot = this.#slot ?? this.#context.slots.take();
     let writeFailure: unknown;
     try {
-      this.#watch.reading(options.headTimeoutMs ?? Infinity);
+      this.#watch.reading(this.#headTimeoutMs);
       try {
         // `write` itself would cost another async function for the one write that most requests need.
         this.#watch.writing(this.#context.writeTimeoutMs);
@@ -214,6 +218,12 @@ export class ClientConnection implements ContentSource, UploadSink, TunnelSource
     } finally {
       this.#watch.written();
     }
+  }
+
+  /** Sends content; the time for the response's head runs from the last piece of it. */
+  async sendContent(bytes: Uint8Array): Promise<void> {
+    await this.write(bytes);
+    if (this.#awaitsHead) this.#watch.reading(this.#headTimeoutMs);
   }
 
   /** The content of the request broke off. */
@@ -297,6 +307,7 @@ export class ClientConnection implements ContentSource, UploadSink, TunnelSource
   #reply(request: RequestHead, slot: ResponseSlot, at: number): Reply {
     const { head } = slot;
     this.#watch.read();
+    this.#awaitsHead = false;
     this.#slot = null;
     const { status } = head;
     if (status === 101 || (request.method === "CONNECT" && status >= 200 && status < 300)) {
