@@ -41,8 +41,7 @@ const MAX_QUIET_WAIT_MS = 100;
  * A listener whose certificates may change. Deno asks once for each name and keeps the answer as long as
  * the socket is open, which costs memory for every name that anybody asks for, too. So the socket is
  * closed and opened again when an answer has become another one, and when there are very many. What is
- * open goes on. A client that connects in this moment, a millisecond, is refused or reset: see
- * docs of `ListenOptions.tls` for what was measured.
+ * open goes on. A client that connects in this moment, a millisecond, is refused or reset.
  *
  * With one certificate for all Deno need not ask at all. That is better: whenever it asks, each handshake
  * makes its configuration anew (with RSA twice the CPU), and no TLS session can be resumed.

@@ -1,6 +1,13 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import tls from "node:tls";
-import { CertificateStore, type Handler, listen, type Listener, reply } from "../../../core/mod.ts";
+import {
+  CertificateStore,
+  type Handler,
+  listen,
+  type Listener,
+  loadCertificateFiles,
+  reply,
+} from "../../../core/mod.ts";
 import { needs } from "../../support/needs.ts";
 import { run } from "../listen/_run.ts";
 import { a, b, renewedA } from "./_certificates.ts";
@@ -114,6 +121,32 @@ Deno.test({
   },
 });
 
+for (
+  const [count, store, again] of [["one", storeOf(a), "Reused"], [
+    "two",
+    storeOf(a, b),
+    "New",
+  ]] as const
+) {
+  Deno.test({
+    // When the second case fails, Deno can do more, and the docs of `tls` are to be changed.
+    ...needs(
+      "openssl",
+      `listen() begins a ${again} TLS session with a store of ${count} when a client comes again`,
+    ),
+    fn: async () => {
+      await using listener = await serve(store);
+      const session = await Deno.makeTempFile();
+      const target = `127.0.0.1:${portOf(listener)}`;
+      const client = ["s_client", "-connect", target, "-servername", "a.test", "-tls1_2"];
+      await run("openssl", ...client, "-sess_out", session);
+      const { stdout } = await run("openssl", ...client, "-sess_in", session);
+      assertStringIncludes(stdout, `\n${again}, TLSv1.2`);
+      await Deno.remove(session);
+    },
+  });
+}
+
 Deno.test("listen() follows a store that gets a second certificate", async () => {
   const store = storeOf(a);
   await using listener = await serve(store);
@@ -182,6 +215,25 @@ Deno.test("listen() stops in the middle of following its store", async () => {
   // Nobody listens to the store any more.
   store.add(renewedA);
   await assertRejects(() => shown(listener, "a.test"));
+});
+
+Deno.test("listen() shows what has come into the files of its store", async () => {
+  const folder = await Deno.makeTempDir();
+  const file = { certFile: `${folder}/cert`, keyFile: `${folder}/key` };
+  const put = async ({ cert, key }: typeof a): Promise<void> => {
+    await Deno.writeTextFile(file.certFile, cert);
+    await Deno.writeTextFile(file.keyFile, key);
+  };
+  await put(a);
+  const store = new CertificateStore();
+  using files = await loadCertificateFiles(store, [file], { intervalMs: 1 });
+  await using listener = await serve(store);
+  assertEquals(await shown(listener, "a.test"), "a");
+  await put(renewedA);
+  await shownSoon(listener, "a.test", "a renewed");
+  files[Symbol.dispose]();
+  await files.check();
+  await Deno.remove(folder, { recursive: true });
 });
 
 Deno.test("listen() follows one store with several listeners", async () => {
