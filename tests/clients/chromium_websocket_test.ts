@@ -97,20 +97,17 @@ test("sees that a WebSocket was refused", async () => {
 });
 
 test("tells the upstream when a page with an open WebSocket is left", async () => {
-  const opened = signalOf();
   const closed = signalOf<number>();
   await using site = serveSite({
     "/quiet": webSocket((socket) => {
       socket.onclose = ({ code }) => closed.resolve(code);
-      opened.resolve();
     }),
   });
   await using proxy = await serveProxy({ upstream: site.address });
   await using chromium = await startChromium();
   const { page } = chromium;
   await page.goto(`${proxy.url}/`);
-  await page.evaluate("window.socket = new WebSocket('/quiet') && 0");
-  await opened.promise;
+  await inPage(page, "keepSocket", "/quiet");
   await page.goto("about:blank");
   assertEquals(await closed.promise, 1001);
 });

@@ -189,6 +189,11 @@ export async function closedBy(path) {
   return await closing(await openSocket(path));
 }
 
+/** Opens a WebSocket and keeps it for as long as the page is there. */
+export async function keepSocket(path) {
+  globalThis.kept = await openSocket(path);
+}
+
 /** What becomes of a WebSocket that the server does not want. */
 export async function refusedSocket(path) {
   return await openSocket(path).then(() => "open", ({ message }) => message);
