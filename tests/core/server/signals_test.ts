@@ -141,7 +141,13 @@ for (const [signal, code] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
       program.kill("SIGINT");
       await program.until(/stopping/);
       // For a moment a repeated signal is the same wish: once more until it is another one.
-      const repeat = setInterval(() => program.kill(signal), 20);
+      const repeat = setInterval(() => {
+        try {
+          program.kill(signal);
+        } catch {
+          // It has ended.
+        }
+      }, 20);
       try {
         assertEquals(await program.exitCode(), code);
       } finally {
