@@ -2,7 +2,7 @@ import { ProxyError } from "../../errors/mod.ts";
 import { TimerWheel } from "../../timeout/mod.ts";
 import type { Body, Peer, Reply, RequestHead } from "../http/mod.ts";
 import { CancelSource } from "../http/mod.ts";
-import { ClientContext } from "../http1/client/mod.ts";
+import { ClientContext, giveUp } from "../http1/client/mod.ts";
 import { type Dial, systemDial } from "./dial/mod.ts";
 import { peerKey } from "./_peer_key.ts";
 import { PeerPool } from "./_peer_pool.ts";
@@ -202,7 +202,7 @@ class PooledTransport implements Http1Transport {
     const { cancel } = options;
     if (this.#isClosed || cancel.cancelled) {
       const error = this.#isClosed ? closedError() : ProxyError.from(cancel.reason);
-      body?.cancel(error);
+      giveUp(body, error);
       return Promise.reject(error);
     }
     const pool = this.#poolOf(options.peer);
@@ -244,7 +244,7 @@ class PooledTransport implements Http1Transport {
     try {
       pooled = await pool.acquire(options);
     } catch (error) {
-      body?.cancel(error);
+      giveUp(body, error);
       throw error;
     }
     return await this.#exchangeOver(pooled, head, body, options);
@@ -262,7 +262,7 @@ class PooledTransport implements Http1Transport {
     } catch (error) {
       // Nothing was sent: the connection is as good as before.
       connection.unreserve();
-      body?.cancel(error);
+      giveUp(body, error);
       return Promise.reject(error);
     }
     return connection.exchange(head, body, options);

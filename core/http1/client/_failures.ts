@@ -65,3 +65,15 @@ export function stalled(isWrite: boolean, isContent: boolean): ProxyError {
     ? new ProxyError("upstream_body_timeout", "Cannot read the response body: nothing comes")
     : new ProxyError("upstream_timeout", "Cannot get a response head: none came in time");
 }
+
+/** What came is no response. */
+export function badResponse(state: string): ProxyError {
+  return new ProxyError("bad_response", `Cannot take the response: ${state}`);
+}
+
+/** The connection was closed before anything was sent: another try is safe whatever the request is. */
+export function closedBefore(): ProxyError {
+  return new ProxyError("connection_reset", "Cannot send the request: the connection is closed", {
+    retry: "yes",
+  });
+}

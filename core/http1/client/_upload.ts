@@ -3,6 +3,7 @@ import type { WheelTimer } from "../../../timeout/mod.ts";
 import type { Body } from "../../http/mod.ts";
 import { giveSmall, SMALL_BUFFER, takeSmall } from "../_buffers.ts";
 import { MAX_CHUNK_HEADER_BYTES, writeChunkHeader, writeLastChunk } from "../codec/mod.ts";
+import { giveUp } from "./give_up.ts";
 import { refuse } from "./_request_framing.ts";
 
 /** Where content goes. */
@@ -79,7 +80,7 @@ export class Upload {
     if (this.#isDone || this.#isStopped) return;
     this.#isStopped = true;
     this.proceed();
-    this.#body.cancel(reason);
+    giveUp(this.#body, reason);
   }
 
   /** Sends all of it. */

@@ -1,55 +1,29 @@
 import { ProxyError } from "../../../errors/mod.ts";
-import type { Body, Cancel, Reply, RequestHead, ResponseHead, Tunnel } from "../../http/mod.ts";
+import type { Body, Reply, RequestHead } from "../../http/mod.ts";
 import { giveSmall, takeSmall } from "../_buffers.ts";
-import { ChunkedDecoder, fieldBit, Framing, KnownField, parseError } from "../codec/mod.ts";
+import { ChunkedDecoder, Framing, parseError } from "../codec/mod.ts";
 import type { Duplex } from "../server/mod.ts";
 import type { ClientContext } from "./client_context.ts";
-import { brokenContent, endedBeforeHead, stalled } from "./_failures.ts";
-import { HeldContent } from "./_held_content.ts";
+import type { ClientExchangeOptions } from "./client_exchange_options.ts";
+import type { ConnectionEnd, ConnectionOwner } from "./connection_owner.ts";
+import { badResponse, brokenContent, closedBefore, endedBeforeHead, stalled } from "./_failures.ts";
+import { giveUp } from "./give_up.ts";
+import { isInterim, takeInterim } from "./_interim.ts";
 import { keepAliveHintMs } from "./_keep_alive_hint.ts";
 import { awaitsContinue, OutgoingRequest } from "./_outgoing_request.ts";
+import { responseContent } from "./_response_content.ts";
 import type { ResponseSlot } from "./_response_slot.ts";
 import { StallWatch } from "./_stall_watch.ts";
-import { type ContentSource, StreamedContent } from "./_streamed_content.ts";
+import type { ContentSource } from "./_streamed_content.ts";
 import { isUpgradeAgreed } from "./_upgrade.ts";
 import { Upload, type UploadSink } from "./_upload.ts";
 import { type TunnelSource, UpstreamTunnel } from "./_upstream_tunnel.ts";
-
-/** What an exchange over a connection is told beside the request. */
-export interface ClientExchangeOptions {
-  /** Gives the exchange up: the connection is closed. */
-  readonly cancel: Cancel;
-  /** How long the response head may take after the last piece of the request was sent. */
-  readonly headTimeoutMs?: number;
-  /** How long each read of the response's content may take. */
-  readonly bodyTimeoutMs?: number;
-  /** Sees each interim response but 100; its head is valid during the call. */
-  readonly onInformational?: (head: ResponseHead) => void;
-}
-
-/** How a connection ended: after its use, or while idle, closed by the upstream or with stray bytes. */
-export type ConnectionEnd = "used" | "dead" | "dirty";
-
-/** Who a connection belongs to: a pool. */
-export interface ConnectionOwner {
-  /** Whether the connection is wanted for another exchange; it is closed if not. */
-  wantsBack(): boolean;
-  /** The connection can carry the next exchange. */
-  isIdle(): void;
-  /** The connection is closed. Called exactly once. */
-  hasEnded(end: ConnectionEnd): void;
-}
+import { WireReply } from "./_wire_reply.ts";
 
 // Where a connection stands.
 const IDLE = 0;
 const BUSY = 1;
 const CLOSED = 2;
-
-/** An upstream that sends more interim responses than these has lost its way. */
-const MAX_INTERIM = 256;
-const FRAMING_BITS = fieldBit(KnownField.CONTENT_LENGTH) | fieldBit(KnownField.TRANSFER_ENCODING);
-/** `0`, CRLF, CRLF: how chunked content without trailers ends. */
-const LAST_CHUNK = [48, 13, 10, 13, 10];
 
 /**
  * The client side of one HTTP/1.1 connection. A read is always parked on it: while it is idle that read
@@ -101,11 +75,6 @@ export class ClientConnection implements ContentSource, UploadSink, TunnelSource
     this.#parked = this.#park();
   }
 
-  /** Whether it is closed. */
-  get isClosed(): boolean {
-    return this.#state === CLOSED;
-  }
-
   /** Takes it out of its idle state: the next exchange is about to begin. */
   reserve(): void {
     this.#state = BUSY;
@@ -142,7 +111,7 @@ export class ClientConnection implements ContentSource, UploadSink, TunnelSource
     } catch (error) {
       // Nothing was sent: the connection is as good as before.
       giveSmall(buffer);
-      body?.cancel(error);
+      giveUp(body, error);
       this.unreserve();
       throw error;
     }
@@ -185,7 +154,7 @@ export class ClientConnection implements ContentSource, UploadSink, TunnelSource
           ? cause
           : endedBeforeHead(slot.hasBytes, writeFailure ?? cause));
       this.#fail(error);
-      body?.cancel(error);
+      giveUp(body, error);
       throw error;
     }
   }
@@ -194,11 +163,7 @@ export class ClientConnection implements ContentSource, UploadSink, TunnelSource
   #checkUnspoken(): void {
     const count = this.#parkedCount;
     if (count === undefined) return;
-    throw count === null
-      ? new ProxyError("connection_reset", "Cannot send the request: the connection is closed", {
-        retry: "yes",
-      })
-      : badResponse("it came before the request");
+    throw count === null ? closedBefore() : badResponse("it came before the request");
   }
 
   // What the two directions need.
@@ -295,11 +260,11 @@ export class ClientConnection implements ContentSource, UploadSink, TunnelSource
       const at = slot.next();
       if (at === 0) return null;
       if (at < 0) throw parseError(at, "response");
-      const { status } = slot.head;
-      if (status >= 200 || status === 101) return this.#reply(request, slot, at);
-      checkInterim(slot);
-      if (status === 100) this.#upload?.proceed();
-      else inform(slot.head, options);
+      if (!isInterim(slot)) return this.#reply(request, slot, at);
+      takeInterim(slot, options);
+      if (slot.head.status === 100) this.#upload?.proceed();
+      // Who was informed may have cancelled.
+      if (this.#failure !== null) throw this.#failure;
     }
   }
 
@@ -321,26 +286,9 @@ export class ClientConnection implements ContentSource, UploadSink, TunnelSource
     if (upload !== null && !upload.isDone && (status >= 300 || upload.isHeld)) {
       upload.stop(new ProxyError("upstream_write_failed", "Cannot send the request: refused"));
     }
-    return new WireReply(slot, this.#content(slot, at), undefined);
-  }
-
-  #content(slot: ResponseSlot, at: number): Body | null {
-    const { buffer: bytes, head, end } = slot;
-    const { framing, contentLength } = head;
-    if (framing === Framing.NONE || contentLength === 0) {
-      this.#endExchange(at === end);
-      return null;
-    }
-    if (framing === Framing.LENGTH && end - at >= contentLength) {
-      this.#endExchange(end - at === contentLength);
-      return new HeldContent(bytes.subarray(at, at + contentLength), null);
-    }
-    const decoder = framing === Framing.CHUNKED ? this.#resetDecoder() : null;
-    const length = framing === Framing.LENGTH ? contentLength : -1;
-    const content = new StreamedContent(this, { bytes, start: at, end, length, decoder });
     this.#isInContent = true;
-    if (decoder === null || !endsWithLastChunk(bytes, end)) return content;
-    return content.held(decoder) ?? content;
+    const decoder = head.framing === Framing.CHUNKED ? this.#resetDecoder() : null;
+    return new WireReply(slot, responseContent(this, slot, at, decoder), undefined);
   }
 
   #resetDecoder(): ChunkedDecoder {
@@ -365,6 +313,7 @@ export class ClientConnection implements ContentSource, UploadSink, TunnelSource
 
   /** The exchange is over; the connection goes on if nothing speaks against it. */
   #endExchange(isClean: boolean): void {
+    if (this.#state === CLOSED) return;
     this.#watch.read();
     this.#forget?.();
     this.#forget = null;
@@ -428,51 +377,4 @@ export class ClientConnection implements ContentSource, UploadSink, TunnelSource
     }
     this.#owner.hasEnded(end);
   }
-}
-
-/** A response over the buffer that it was received in; plain fields, so that it can be spread. */
-class WireReply implements Reply {
-  status: number;
-  reason: string;
-  readonly headers: Reply["headers"];
-  body: Body | null;
-  tunnel?: Tunnel;
-  release: () => void;
-
-  constructor(slot: ResponseSlot, body: Body | null, tunnel: Tunnel | undefined) {
-    const { head } = slot;
-    this.status = head.status;
-    this.reason = head.reason;
-    this.headers = head.headers;
-    this.body = body;
-    this.tunnel = tunnel;
-    this.release = slot.release;
-  }
-}
-
-function checkInterim(slot: ResponseSlot): void {
-  const { head } = slot;
-  if (++slot.interimCount > MAX_INTERIM) throw badResponse("it consists of interim responses");
-  // RFC 9110 §8.6, RFC 9112 §6.1: what follows would have two readings.
-  if (head.isKeepAlive || (head.fields & FRAMING_BITS) === 0) return;
-  throw badResponse("an interim response announces content");
-}
-
-function inform(head: ResponseHead, options: ClientExchangeOptions): void {
-  try {
-    options.onInformational?.(head);
-  } catch (error) {
-    throw ProxyError.from(error);
-  }
-}
-
-function endsWithLastChunk(bytes: Uint8Array, end: number): boolean {
-  for (let i = 0; i < LAST_CHUNK.length; i++) {
-    if (bytes[end - LAST_CHUNK.length + i] !== LAST_CHUNK[i]) return false;
-  }
-  return true;
-}
-
-function badResponse(state: string): ProxyError {
-  return new ProxyError("bad_response", `Cannot take the response: ${state}`);
 }

@@ -5,9 +5,7 @@
  * @module
  */
 export { ClientContext, type ClientContextOptions } from "./client_context.ts";
-export {
-  ClientConnection,
-  type ClientExchangeOptions,
-  type ConnectionEnd,
-  type ConnectionOwner,
-} from "./client_connection.ts";
+export { ClientConnection } from "./client_connection.ts";
+export type { ClientExchangeOptions } from "./client_exchange_options.ts";
+export type { ConnectionEnd, ConnectionOwner } from "./connection_owner.ts";
+export { giveUp } from "./give_up.ts";

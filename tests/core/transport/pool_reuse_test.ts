@@ -378,3 +378,35 @@ Deno.test("http1Transport says that a second try is safe where nothing was sent"
   assertEquals(error.kind, "connection_reset");
   await until(() => tools.transport.statistics().open === 0);
 });
+
+for (
+  const [name, first, rest] of [
+    ["answer comes", "", OK],
+    ["content ends", "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\na", "bc"],
+  ]
+) {
+  Deno.test(`http1Transport keeps no connection that is cancelled in the moment in which its ${name}`, async () => {
+    await using tools = fake();
+    const cancel = new CancelSource();
+    const answer = send(tools.transport, PEER, { options: { cancel } });
+    await settle();
+    const [conn] = tools.upstream.conns;
+    if (first !== "") {
+      conn.receive(first);
+      const { body } = await answer;
+      await body?.read();
+      const read = body?.read();
+      await settle();
+      conn.receive(rest);
+      cancel.cancel(new ProxyError("client_gone"));
+      assertEquals((await read)?.byteLength, 2);
+    } else {
+      conn.receive(rest);
+      cancel.cancel(new ProxyError("client_gone"));
+      assertEquals(await kindOf(answer), "client_gone");
+    }
+    await settle();
+    const { open, idle } = tools.transport.statistics();
+    assertEquals([open, idle], [0, 0]);
+  });
+}
