@@ -43,7 +43,10 @@ export function upstreamHead(
   const head = forkRequestHead(exchange.request);
   const { headers } = head;
   const keepUpgrade = exchange.canTunnel && mayUpgrade(headers, settings.upgrade);
-  removeHopByHop(headers, { keepUpgrade });
+  const keepTeTrailers = exchange.canTunnel && headers.has("te");
+  removeHopByHop(headers, { keepUpgrade, keepTrailer: true, keepTeTrailers });
+  // A client that reads trailers reads them through this hop too; TE is of each hop (RFC 9110 §10.1.4).
+  if (keepTeTrailers && headers.has("te")) headers.append("connection", "te");
   forwardingHeaders(headers, {
     client: exchange.client,
     host: exchange.request.authority,
@@ -60,7 +63,11 @@ export function upstreamHead(
 
 /** Takes out of an upstream's response what ends at this proxy. */
 export function cleanResponse(head: ResponseHead, settings: ForwardingSettings): void {
-  removeHopByHop(head.headers, { message: "response", keepUpgrade: head.status === 101 });
+  removeHopByHop(head.headers, {
+    message: "response",
+    keepTrailer: true,
+    keepUpgrade: head.status === 101,
+  });
   if (settings.via !== null) addVia(head.headers, { version: "1.1", pseudonym: settings.via });
 }
 

@@ -232,7 +232,7 @@ class WireServer implements EngineServer {
       }
     }
     const connection = new ServerConnection(duplexOf(conn), client, this.#connectionOptions);
-    if (read !== undefined && read.byteLength > 0) connection.inbound.unread(read);
+    if (read !== undefined && read.byteLength > 0) connection.unread(read);
     this.#connections.add(connection);
     if (this.#isStopping) connection.drain();
     await connection.run();

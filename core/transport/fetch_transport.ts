@@ -36,6 +36,8 @@ const NOT_SENT: ReadonlySet<string> = new Set([
   "connection",
   "expect",
   "keep-alive",
+  "te",
+  "trailer",
   "transfer-encoding",
   "upgrade",
 ]);

@@ -188,6 +188,32 @@ for (const ground of GROUNDS) {
     });
   }
 
+  test("passes trailers on, and that the client reads them, where engine and transport can", async () => {
+    const seen = signalOf<string>();
+    await using upstream = rawServer(async (connection) => {
+      seen.resolve(await connection.readUntil("\r\n\r\n"));
+      await connection.send(
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: X-Sum\r\n\r\n" +
+          "3\r\nabc\r\n0\r\nX-Sum: 3\r\n\r\n",
+      );
+    });
+    await using proxy = await serveProxy({ upstream: upstream.address });
+    using client = await rawClient(proxy.port);
+    await client.send(
+      "GET / HTTP/1.1\r\nHost: a\r\nTE: trailers, deflate\r\nConnection: TE, close\r\n\r\n",
+    );
+    const all = await client.readToEnd();
+    const head = (await seen.promise).toLowerCase();
+    if (ground.name !== "wire, http1") {
+      assertEquals(head.includes("\r\nte:"), false);
+      return;
+    }
+    assertMatch(head, /\r\nte: trailers\r\n/);
+    assertMatch(head, /\r\nconnection: te\r\n/);
+    assertMatch(all, /\r\nTrailer: X-Sum\r\n/i);
+    assertMatch(all, /\r\n0\r\nX-Sum: 3\r\n\r\n$/i);
+  });
+
   test("flushes each event at once", async () => {
     const next = [signalOf(), signalOf(), signalOf()];
     await using upstream = rawServer(async (connection) => {

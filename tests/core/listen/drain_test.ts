@@ -54,6 +54,11 @@ async function untilRefused({ address }: Listener): Promise<void> {
   }
 }
 
+async function* endless(): AsyncGenerator<Uint8Array> {
+  yield new TextEncoder().encode("first");
+  await new Promise(() => {});
+}
+
 for (const engine of ["deno", "wire"] as const) {
   const listen = (options: ListenOptions, handler: Handler): Promise<Listener> =>
     listenOn({ engine, ...options }, handler);
@@ -167,10 +172,6 @@ for (const engine of ["deno", "wire"] as const) {
   });
 
   /** Never comes to its second piece. */
-  async function* endless(): AsyncGenerator<Uint8Array> {
-    yield new TextEncoder().encode("first");
-    await new Promise(() => {});
-  }
 
   Deno.test(`Listener.drain() (${engine}) cuts a reply on its way at the deadline`, async () => {
     const ends: ExchangeEnd[] = [];

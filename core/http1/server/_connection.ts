@@ -1,0 +1,557 @@
+import { ProxyError } from "../../../errors/mod.ts";
+import type { WheelTimer } from "../../../timeout/mod.ts";
+import {
+  type Client,
+  type Reply,
+  type ResponseHead,
+  ServerExchange,
+  toReply,
+  type Tunnel,
+} from "../../http/mod.ts";
+import { LARGE_BUFFER } from "../_buffers.ts";
+import {
+  Framing,
+  parseError,
+  type ParseFault,
+  RequestParser,
+  responseHeadLength,
+  WireRequestHead,
+  writeResponseHead,
+} from "../codec/mod.ts";
+import { Inbound } from "./_inbound.ts";
+import { type BodySource, RequestBody } from "./_request_body.ts";
+import { type ReplySink, ReplyWriter } from "./_reply_writer.ts";
+import { TunnelRelay } from "./_tunnel_relay.ts";
+import type { ServerConnectionOptions } from "./server_connection_options.ts";
+import type { Duplex } from "./duplex.ts";
+
+// What the connection waits for from the client, and a timer with it. Writes have a timer of their own: an
+// upload and its answer may be on their way at once, and neither may lend the other its time.
+const NOTHING = 0;
+const IDLE = 1;
+const HEAD = 2;
+const CONTENT = 3;
+const HALF_CLOSED = 4;
+const END = 5;
+
+const encoder = new TextEncoder();
+const CONTINUE = encoder.encode("HTTP/1.1 100 Continue\r\n\r\n");
+/** Bytes that are read and dropped after the last response, so that it is not lost in a reset. */
+const MAX_LINGER_BYTES = 262_144;
+/** How long that may take. */
+const LINGER_MS = 2_000;
+
+/** The inside of a {@linkcode ServerConnection}. */
+export class Connection implements BodySource, ReplySink {
+  readonly inbound: Inbound;
+  readonly #duplex: Duplex;
+  readonly #client: Client;
+  readonly #options: ServerConnectionOptions;
+  readonly #parser: RequestParser;
+  readonly #head = new WireRequestHead();
+  readonly #timer: WheelTimer;
+  readonly #writeTimer: WheelTimer;
+  readonly #onParked = (count: number | null): void => this.#sawParked(count);
+  readonly #onParkedError = (): void => this.#sawParked(null);
+  readonly #inform = (head: ResponseHead): void => this.#writeInterim(head);
+  #waitsFor = IDLE;
+  #exchange: ServerExchange | null = null;
+  #relay: TunnelRelay | null = null;
+  #body: RequestBody | null = null;
+  /** Interim responses that are being written. */
+  #interim: Promise<void> | null = null;
+  /** The answer to a head that came too slowly, while it is on its way. */
+  #refusal: Promise<void> | null = null;
+  #requests = 0;
+  #isDraining = false;
+  #isClosed = false;
+  /** The last answer has begun or was sent. */
+  #isEnding = false;
+  #hasBegunReply = false;
+  #hasWritten = false;
+  #hasWriteFailed = false;
+  /** The client ended its direction and nothing came in the grace: a write would still succeed once. */
+  #isClientGone = false;
+  /** Whether it has ended its direction. */
+  #hasClientEnded = false;
+  /** Milliseconds that the client was waited for, and since when it is. */
+  #contentWaitMs = 0;
+  #giveContentUp: (reason: ProxyError) => void = ignore;
+
+  constructor(duplex: Duplex, client: Client, options: ServerConnectionOptions) {
+    const { limits, wheel } = options;
+    this.#duplex = duplex;
+    this.#client = client;
+    this.#options = options;
+    this.inbound = new Inbound(duplex, limits.maxHeadBytes);
+    this.#parser = new RequestParser(limits);
+    this.#timer = wheel.timer(() => this.#timedOut());
+    this.#writeTimer = wheel.timer(() => this.close());
+  }
+
+  /** Whether a request is on its way. */
+  get isBusy(): boolean {
+    return this.#exchange !== null;
+  }
+
+  /** Serves requests until the connection ends; never rejects. */
+  async run(): Promise<void> {
+    try {
+      this.#wait(HEAD, this.#options.limits.headTimeoutMs);
+      await this.#loop();
+    } catch (error) {
+      this.#fail(ProxyError.from(error, "client_gone"));
+    } finally {
+      this.close();
+      if (this.#refusal !== null) await this.#refusal;
+      this.inbound.dispose();
+    }
+  }
+
+  /** Reads and serves; one function for the life of the connection, which costs less than one a request. */
+  async #loop(): Promise<void> {
+    const { inbound } = this;
+    for (;;) {
+      const at = this.#parse();
+      if (at < 0) return await this.#endBehind(at as ParseFault);
+      if (at > 0) {
+        if (!await this.#serve()) return;
+        continue;
+      }
+      const count = await inbound.next();
+      inbound.took(count);
+      if (this.#refusal !== null) return await this.#endRefused(this.#refusal, count !== null);
+      if (count === null) return;
+    }
+  }
+
+  /** The next answer is the last one; an idle connection ends now. */
+  drain(): void {
+    this.#isDraining = true;
+    this.#relay?.drain();
+    if (this.#exchange === null && !this.#isEnding && !this.#parser.isInHead) this.close();
+  }
+
+  /** Ends the connection now; what is on its way is cut. */
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#timer.disarm();
+    this.#writeTimer.disarm();
+    try {
+      this.#duplex.close();
+    } catch {
+      // The connection is closed already.
+    }
+  }
+
+  /** Looks for a head in what has come: above 0 it is there, 0 asks for more, below 0 is a fault. */
+  #parse(): number {
+    const { inbound } = this;
+    if (inbound.start === inbound.end) return 0;
+    const at = this.#parser.parse(inbound.bytes, inbound.start, inbound.end, this.#head);
+    if (at > 0) {
+      this.#wait(NOTHING, Infinity);
+      inbound.start = at;
+    } else if (at === 0 && this.#waitsFor === IDLE) {
+      // Most heads come whole: only the others have a time of their own.
+      this.#wait(HEAD, this.#options.limits.headTimeoutMs);
+    }
+    return at;
+  }
+
+  /** Ends the connection behind what is no request. */
+  async #endBehind(fault: ParseFault): Promise<void> {
+    await this.#refuse(parseError(fault, "request"));
+    await this.#dropRest();
+  }
+
+  /** The head was answered already: what completes it now, and what comes behind it, is no request. */
+  async #endRefused(refusal: Promise<void>, hasMore: boolean): Promise<void> {
+    await refusal;
+    if (hasMore) await this.#dropRest();
+  }
+
+  /** Has one request answered; false when the connection is to end. */
+  async #serve(): Promise<boolean> {
+    const { handler, onExchange, onReply, onListenerError, wheel } = this.#options;
+    const head = this.#head;
+    head.scheme = this.#client.scheme;
+    const exchange = new ServerExchange(head, {
+      client: this.#client,
+      clock: wheel,
+      inform: this.#inform,
+      canTunnel: true,
+      onListenerError,
+    });
+    this.#exchange = exchange;
+    this.#hasBegunReply = false;
+    this.#hasWritten = false;
+    this.#requests++;
+    if (head.framing === Framing.NONE) this.contentEnded(false);
+    else exchange.body = this.#body = new RequestBody(this, head);
+    let reply: Reply;
+    let release: Reply["release"];
+    try {
+      onExchange?.(exchange);
+      const answer = handler(exchange);
+      reply = toReply(answer instanceof Promise ? await answer : answer);
+      release = reply.release;
+    } catch (error) {
+      reply = this.#pageFor(error, exchange);
+    }
+    try {
+      onReply?.(reply, exchange);
+    } catch (error) {
+      giveUp(reply, error);
+      reply = this.#pageFor(error, exchange);
+    }
+    let writer = new ReplyWriter(this, exchange, reply);
+    let failure: ProxyError | null = null;
+    try {
+      if (this.#isClosed || this.#isClientGone) throw goneError();
+      this.#hasBegunReply = true;
+      if (this.#interim !== null) await this.#interim;
+      this.#interim = null;
+      let whole: Uint8Array | null;
+      try {
+        if (reply.tunnel !== undefined) await this.#clearWay();
+        whole = writer.begin(this.#mayKeepAlive());
+      } catch (error) {
+        // What cannot be written down, such as a reason phrase with a line break, is the handler's fault.
+        if (exchange.reply !== null) throw error;
+        writer.release();
+        giveUp(reply, error);
+        reply = this.#pageFor(error, exchange);
+        writer = new ReplyWriter(this, exchange, reply);
+        whole = writer.begin(this.#mayKeepAlive());
+      }
+      if (whole === null) await writer.run();
+      else await this.write(whole);
+    } catch (error) {
+      failure = this.#hasWriteFailed || this.#isClientGone
+        ? goneError(error)
+        : ProxyError.from(error, "client_gone");
+      // The client must see that the response is not whole: the connection ends without its end.
+      exchange.cancel.cancel(failure);
+      giveUp(reply, failure);
+      this.close();
+    }
+    writer.release();
+    this.#wait(NOTHING, Infinity);
+    const body = this.#body;
+    if (body !== null) exchange.receivedBytes = body.receivedBytes;
+    exchange.end(failure, writer.sentBytes);
+    this.#exchange = null;
+    this.#body = null;
+    release?.();
+    const isKept = failure === null && writer.isKept;
+    if (!isKept || body !== null) return await this.#goOnBehind(body, isKept);
+    return this.#goOn(exchange.endedAt);
+  }
+
+  /** Goes on to the next request; false when there is to be none. */
+  #goOn(now: number): boolean {
+    this.inbound.recycle();
+    this.#wait(IDLE, this.#options.limits.idleTimeoutMs, now);
+    return !this.#isDraining || this.inbound.start < this.inbound.end;
+  }
+
+  /** Goes on behind content that may not have been read, or ends. */
+  async #goOnBehind(body: RequestBody | null, isKept: boolean): Promise<boolean> {
+    const isClean = body === null ? isKept : await this.#finishContent(body, isKept);
+    if (isClean) return this.#goOn(this.#options.wheel.now());
+    await this.#linger();
+    return false;
+  }
+
+  /** The page for what the handler threw, or for what it gave and cannot be sent. */
+  #pageFor(thrown: unknown, exchange: ServerExchange): Reply {
+    const error = ProxyError.from(thrown);
+    exchange.error ??= error;
+    return this.#options.errorReply(error, exchange);
+  }
+
+  #mayKeepAlive(): boolean {
+    const body = this.#body;
+    // Behind a CONNECT that was refused there may be what was meant for the tunnel.
+    return this.#head.isKeepAlive && this.#head.method !== "CONNECT" && !this.#isDraining &&
+      this.#requests < this.#options.limits.maxRequests &&
+      (body === null || (!body.awaitsContinue && !body.isBroken));
+  }
+
+  /** What nobody has read of the content is in the way of the next request. */
+  async #finishContent(body: RequestBody, isOpen: boolean): Promise<boolean> {
+    let isClean = isOpen && !body.isBroken;
+    if (isClean && !body.isDone) {
+      isClean = await body.drain(this.#options.limits.maxDrainBytes).catch(() => false);
+    }
+    body.release();
+    return isClean;
+  }
+
+  /**
+   * Ends the own direction and drops what the client still sends: closing while bytes wait would reset the
+   * connection, and the client could lose the response (RFC 9112 §9.6).
+   */
+  async #linger(): Promise<void> {
+    await this.#endOwn();
+    await this.#dropRest();
+  }
+
+  async #endOwn(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isEnding = true;
+    this.#wait(END, LINGER_MS);
+    try {
+      await this.#duplex.closeWrite();
+    } catch {
+      // It ended another way.
+      this.close();
+    }
+  }
+
+  async #dropRest(): Promise<void> {
+    const { inbound } = this;
+    try {
+      for (let dropped = 0; dropped < MAX_LINGER_BYTES && !this.#isClosed;) {
+        inbound.start = inbound.end;
+        const count = await inbound.fill();
+        if (count === null) break;
+        dropped += count;
+      }
+    } catch {
+      // It ended another way.
+    }
+  }
+
+  // What the content needs.
+
+  async readContent(into: Uint8Array | null): Promise<number | null> {
+    const { bodyTimeoutMs, minBytesPerSecond, minRateGraceMs } = this.#options.limits;
+    const { wheel } = this.#options;
+    const since = wheel.now();
+    this.#wait(CONTENT, bodyTimeoutMs, since);
+    try {
+      // A read cannot be cancelled: when the time is over it is left alone.
+      const count = await new Promise<number | null>((resolve, reject) => {
+        this.#giveContentUp = reject;
+        const reading = into === null ? this.inbound.fill() : this.#duplex.read(into);
+        reading.then(resolve, reject);
+      });
+      this.#contentWaitMs += wheel.now() - since;
+      const received = (this.#body?.receivedBytes ?? 0) + (count ?? 0);
+      const slowMs = this.#contentWaitMs - minRateGraceMs;
+      if (slowMs > 0 && received * 1_000 < minBytesPerSecond * this.#contentWaitMs) {
+        throw new ProxyError(
+          "body_timeout",
+          `Cannot read the request body: it comes slower than ${minBytesPerSecond} bytes a second`,
+        );
+      }
+      return count;
+    } catch (error) {
+      if (error instanceof ProxyError) throw error;
+      throw goneError(error);
+    } finally {
+      if (this.#waitsFor === CONTENT) this.#wait(NOTHING, Infinity);
+    }
+  }
+
+  async sendContinue(): Promise<void> {
+    if (!this.#hasBegunReply && this.#head.version !== "1.0") await this.#sendInterim(CONTINUE);
+  }
+
+  contentEnded(hasMore: boolean): void {
+    this.#contentWaitMs = 0;
+    // What was read beyond the end comes back, and lies before what a read would bring now.
+    if (hasMore) return;
+    // What the read rejects with, the next fill does too.
+    this.inbound.park()?.then(this.#onParked, this.#onParkedError);
+  }
+
+  // What the reply needs.
+
+  /** Writes bytes of the reply. */
+  write(bytes: Uint8Array): Promise<void> {
+    // A first write follows the note of the time at once: the clock need not be read again for it.
+    const now = this.#hasWritten ? undefined : this.#exchange?.timings.responseHead;
+    this.#hasWritten = true;
+    return this.#send(bytes, now);
+  }
+
+  /** Writes bytes; a client that takes less than a buffer of them in the time that it has is cut. */
+  async #send(bytes: Uint8Array, now?: number): Promise<void> {
+    if (this.#waitsFor === HALF_CLOSED) this.#wait(NOTHING, Infinity);
+    if (!this.#isClosed) this.#writeTimer.arm(this.#options.limits.writeTimeoutMs, now);
+    try {
+      const written = await this.#duplex.write(bytes);
+      if (written < bytes.byteLength) await this.#sendRest(bytes, written);
+    } catch (error) {
+      this.#hasWriteFailed = true;
+      throw error;
+    }
+    this.#writeTimer.disarm();
+    if (this.#hasClientEnded && this.#waitsFor === NOTHING) this.#waitHalfClosed();
+  }
+
+  async #sendRest(bytes: Uint8Array, written: number): Promise<void> {
+    for (let at = written, timedFrom = 0; at < bytes.byteLength;) {
+      if (at - timedFrom >= LARGE_BUFFER && !this.#isClosed) {
+        this.#writeTimer.arm(this.#options.limits.writeTimeoutMs);
+        timedFrom = at;
+      }
+      at += await this.#duplex.write(bytes.subarray(at));
+    }
+  }
+
+  get head(): WireRequestHead {
+    return this.#head;
+  }
+
+  /** Gets everything out of the way of a tunnel that is to begin behind the next head. */
+  async #clearWay(): Promise<void> {
+    // Reads into the tunnel go where the head lies, and who logs the exchange at its end still reads that.
+    this.#head.detach();
+    const body = this.#body;
+    if (body === null) return;
+    const { maxDrainBytes } = this.#options.limits;
+    if (body.isBroken || body.awaitsContinue || !await body.drain(maxDrainBytes)) {
+      throw new ProxyError(
+        "client_body_broken",
+        "Cannot begin a tunnel: the content of the request is in the way",
+      );
+    }
+    body.release();
+  }
+
+  /** Passes bytes between the client and a tunnel until both directions have ended. */
+  relay(tunnel: Tunnel, exchange: ServerExchange): Promise<number> {
+    this.#wait(NOTHING, Infinity);
+    const protocol = exchange.reply?.headers.get("upgrade")?.toLowerCase();
+    this.#relay = new TunnelRelay(tunnel, {
+      inbound: this.inbound,
+      duplex: this.#duplex,
+      exchange,
+      wheel: this.#options.wheel,
+      idleTimeoutMs: this.#options.limits.tunnelTimeoutMs,
+      isWebSocket: protocol === "websocket",
+    });
+    if (this.#isDraining) this.#relay.drain();
+    return this.#relay.run();
+  }
+
+  #writeInterim(head: ResponseHead): void {
+    if (this.#hasBegunReply || this.#isClosed || this.#head.version === "1.0") return;
+    const bytes = new Uint8Array(responseHeadLength(head));
+    // A failure is found by the next write too.
+    this.#sendInterim(bytes.subarray(0, writeResponseHead(bytes, 0, head))).catch(ignore);
+  }
+
+  /** Writes an interim response behind those before it; the final one waits for all of them. */
+  #sendInterim(bytes: Uint8Array): Promise<void> {
+    const before = this.#interim;
+    const sent = before === null ? this.#send(bytes) : before.then(() => this.#send(bytes));
+    this.#interim = sent.catch(ignore);
+    return sent;
+  }
+
+  // What may happen meanwhile.
+
+  #sawParked(count: number | null): void {
+    if (count !== null || this.#exchange === null || this.#relay !== null) return;
+    this.#hasClientEnded = true;
+    if (this.#waitsFor === NOTHING && !this.#writeTimer.isArmed) this.#waitHalfClosed();
+  }
+
+  #waitHalfClosed(): void {
+    this.#wait(HALF_CLOSED, this.#options.limits.halfClosedGraceMs);
+  }
+
+  #fail(error: ProxyError): void {
+    const exchange = this.#exchange;
+    if (exchange === null) return;
+    this.#exchange = null;
+    exchange.abort(error);
+    exchange.end(error, 0);
+  }
+
+  #timedOut(): void {
+    const waitedFor = this.#waitsFor;
+    this.#waitsFor = NOTHING;
+    switch (waitedFor) {
+      case HEAD:
+        if (this.#parser.isInHead) {
+          this.#refusal = this.#refuse(
+            new ProxyError("request_timeout", "Cannot read a head: it took too long"),
+          ).catch(() => this.close());
+        } else this.close();
+        break;
+      case CONTENT: {
+        const { bodyTimeoutMs } = this.#options.limits;
+        this.#giveContentUp(
+          new ProxyError(
+            "body_timeout",
+            `Cannot read the request body: nothing came for ${bodyTimeoutMs} ms`,
+          ),
+        );
+        break;
+      }
+      case HALF_CLOSED:
+        this.#isClientGone = true;
+        this.#exchange?.abort(goneError());
+        break;
+      default:
+        this.close();
+    }
+  }
+
+  /** Answers what is no request, as far as that goes, and ends the own direction. */
+  async #refuse(error: ProxyError): Promise<void> {
+    const { errorReply, onExchange, onReply, onListenerError, wheel } = this.#options;
+    this.#isEnding = true;
+    this.#hasBegunReply = true;
+    this.#head.version = "1.1";
+    this.#head.method = "GET";
+    const exchange = new ServerExchange(new WireRequestHead(), {
+      client: this.#client,
+      clock: wheel,
+      onListenerError,
+    });
+    exchange.error = error;
+    let writer: ReplyWriter | null = null;
+    try {
+      onExchange?.(exchange);
+      const reply = errorReply(error, exchange);
+      onReply?.(reply, exchange);
+      writer = new ReplyWriter(this, exchange, reply);
+      const whole = writer.begin(false);
+      if (whole === null) await writer.run();
+      else await this.write(whole);
+    } finally {
+      writer?.release();
+      exchange.end(error, writer === null ? 0 : writer.sentBytes);
+    }
+    await this.#endOwn();
+  }
+
+  #wait(what: number, ms: number, now?: number): void {
+    this.#waitsFor = what;
+    if (this.#isClosed) return;
+    if (ms === Infinity) this.#timer.disarm();
+    else this.#timer.arm(ms, now);
+  }
+}
+
+function ignore(): void {}
+
+/** Tells the sources of a reply that it is not sent, or not to its end. */
+function giveUp(reply: Reply, reason: unknown): void {
+  reply.body?.cancel(reason);
+  reply.tunnel?.close();
+}
+
+function goneError(cause?: unknown): ProxyError {
+  return new ProxyError("client_gone", "Cannot finish the exchange: the client has left", {
+    cause,
+  });
+}

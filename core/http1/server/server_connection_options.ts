@@ -1,0 +1,22 @@
+import type { ProxyError } from "../../../errors/mod.ts";
+import type { TimerWheel } from "../../../timeout/mod.ts";
+import type { Handler, Reply, ServerExchange } from "../../http/mod.ts";
+import type { CheckedServerLimits } from "./server_limits.ts";
+
+/** What the connections of a listener have in common. */
+export interface ServerConnectionOptions {
+  /** Answers requests. */
+  handler: Handler;
+  /** Runs the timeouts. */
+  wheel: TimerWheel;
+  /** Bounds of what clients may send and of how long they may take. */
+  limits: CheckedServerLimits;
+  /** Writes the response for what the handler threw, and for what is no request. */
+  errorReply: (error: ProxyError, exchange: ServerExchange) => Reply;
+  /** Sees every exchange before the handler does. */
+  onExchange?: (exchange: ServerExchange) => void;
+  /** Sees every reply before it is sent, and may change its head. */
+  onReply?: (reply: Reply, exchange: ServerExchange) => void;
+  /** Gets what a listener of an exchange's end throws. */
+  onListenerError?: (error: unknown) => void;
+}
