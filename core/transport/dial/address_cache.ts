@@ -148,8 +148,8 @@ export class AddressCache {
       if (entry.addresses !== null) return Promise.resolve(entry.addresses);
       if (entry.error !== null) return Promise.reject(entry.error);
     }
-    entry.running ??= this.#lookUp(name, entry);
-    return this.#await(name, entry, cancel);
+    const running = entry.running ??= this.#lookUp(name, entry);
+    return this.#await(name, entry, running, cancel);
   }
 
   #add(name: string): Entry {
@@ -202,7 +202,12 @@ export class AddressCache {
     entry.freshUntil = askedAt + Math.min(Math.max(ttlMs, minTtlMs), maxTtlMs);
   }
 
-  async #await(name: string, entry: Entry, cancel?: Cancel): Promise<readonly string[]> {
+  async #await(
+    name: string,
+    entry: Entry,
+    running: Promise<readonly string[]>,
+    cancel?: Cancel,
+  ): Promise<readonly string[]> {
     const { lookupTimeoutMs, negativeTtlMs } = this.#options;
     const canFallBack = entry.addresses !== null && this.#clock.now() < entry.usableUntil;
     const patienceMs = canFallBack ? Math.min(PATIENCE_MS, lookupTimeoutMs) : lookupTimeoutMs;
@@ -210,7 +215,7 @@ export class AddressCache {
     const forget = cancel?.onCancel(end.reject);
     const stopTimer = this.#clock.setTimer(() => end.reject(new Error("too slow")), patienceMs);
     try {
-      return await Promise.race([entry.running ?? end.promise, end.promise]);
+      return await Promise.race([running, end.promise]);
     } catch (cause) {
       if (cancel?.cancelled) throw cancel.reason;
       // Asked again soon, but not at once by everybody.
