@@ -1,3 +1,18 @@
+/**
+ * The command line program itself: `deno run -A jsr:@pingo/pingo/cli/main proxy --target 127.0.0.1:3000`.
+ *
+ * @example What it answers to a word that is no command
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { main } from "@pingo/pingo/cli/main";
+ * import { systemIo } from "@pingo/pingo/cli";
+ *
+ * const stderr = { isTerminal: () => false, write: (bytes: Uint8Array) => bytes.byteLength };
+ * assertEquals(await main(["prixy"], { ...systemIo(), stderr }), 2);
+ * ```
+ *
+ * @module
+ */
 import { clientCommand } from "./client/client_command.ts";
 import type { Command } from "./command/command.ts";
 import { commandHelp, HELP, programHelp } from "./command/help.ts";
