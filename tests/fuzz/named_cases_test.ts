@@ -527,3 +527,16 @@ Deno.test("content whose head was pipelined is not lost in the read that was par
     assertEquals(answers(server.received), ["</ >", "</2 abc>", "</3 >"]);
   }
 });
+
+Deno.test("the answer to a HEAD tells no length that is none", async () => {
+  for (const [method, status] of [["HEAD", 200], ["GET", 304]] as const) {
+    const server = serveInMemory(() =>
+      reply(status, null, { headers: { "content-length": "5, 5" } })
+    );
+    server.client.send(`${method} / HTTP/1.1\r\nHost: a\r\n\r\n`);
+    server.client.end();
+    await server.ended();
+    assertEquals(statuses(server.received), [status]);
+    assert(!server.received.includes("content-length"));
+  }
+});

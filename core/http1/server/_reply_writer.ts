@@ -100,9 +100,9 @@ export class ReplyWriter {
       return null;
     }
     if (noContent) {
-      // HEAD and 304 may tell the length that a GET would have (RFC 9110 §8.6); 204 must not.
-      if (status === 204) headers.delete("content-length");
-      else if (status === 205) headers.set("content-length", "0");
+      // HEAD and 304 may tell the length that a GET would have (RFC 9110 §8.6), if it is one; 204 must not.
+      if (status === 204 || declaredLength(reply) < 0) headers.delete("content-length");
+      if (status === 205) headers.set("content-length", "0");
     } else this.#frame(body);
     const out = this.#out = takeLarge();
     this.#at = this.#writeHead(out);
