@@ -55,8 +55,11 @@ const status = fc.oneof(
   { weight: 1, arbitrary: fc.constantFrom(100, 101, 103, 99, 600, NaN, 200.5) },
 );
 
+const anyBytes = fc.array(fc.nat({ max: 255 }), { minLength: 1, maxLength: 20 })
+  .map((bytes) => String.fromCharCode(...bytes));
+
 const piece = fc.oneof(
-  { weight: 6, arbitrary: fc.stringMatching(/^[\x00-\xff]{1,20}$/) },
+  { weight: 6, arbitrary: anyBytes },
   { weight: 1, arbitrary: fc.constant("") },
   {
     weight: 1,
