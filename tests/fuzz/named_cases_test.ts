@@ -540,3 +540,23 @@ Deno.test("the answer to a HEAD tells no length that is none", async () => {
     assert(!server.received.includes("content-length"));
   }
 });
+
+Deno.test("a handler hears when its client was cut for taking no interim response", async () => {
+  let heard: unknown = null;
+  const server = serveInMemory(async (exchange) => {
+    exchange.inform(responseHead(103));
+    await new Promise<void>((resolve) =>
+      exchange.cancel.onCancel((reason) => {
+        heard = reason;
+        resolve();
+      })
+    );
+    return reply(200);
+  });
+  server.client.stall();
+  server.client.send(GET);
+  await server.pass(35_000);
+  await server.ended();
+  assert(heard instanceof ProxyError && heard.kind === "client_gone");
+  assertEquals(server.ends.map(({ status }) => status), [499]);
+});

@@ -143,6 +143,8 @@ export class Connection implements BodySource, ReplySink {
     } catch {
       // The connection is closed already.
     }
+    // Who waits for something else than the connection would not hear of it.
+    this.#exchange?.abort(goneError());
   }
 
   /** Looks for a head in what has come: above 0 it is there, 0 asks for more, below 0 is a fault. */
@@ -487,6 +489,7 @@ export class Connection implements BodySource, ReplySink {
         } else this.close();
         break;
       case CONTENT: {
+        this.#body?.leaveBuffer();
         const { bodyTimeoutMs } = this.#options.limits;
         this.#giveContentUp(
           new ProxyError(

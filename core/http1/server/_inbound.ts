@@ -103,7 +103,11 @@ export class Inbound {
 
   /** Gives borrowed memory back; the connection is over. */
   dispose(): void {
-    if (this.bytes !== this.#idle && this.#parked === null) this.#useIdle();
+    const giveBack = (): void => this.#useIdle();
+    // A read that is parked may bring something even now.
+    if (this.#parked !== null && this.#parkedInto === this.bytes) {
+      this.#parked.then(giveBack, giveBack);
+    } else giveBack();
   }
 
   #useIdle(): void {

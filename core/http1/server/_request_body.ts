@@ -37,6 +37,7 @@ export class RequestBody implements Body {
   #isCancelled = false;
   /** The exchange has ended before the content: what is left of it is nobody's. */
   #isOver = false;
+  #isReleased = false;
   #isReading = false;
   /** Whether somebody has a chunk in the buffer and has not come back for the next one. */
   #isLent = false;
@@ -118,12 +119,17 @@ export class RequestBody implements Body {
       return chunk;
     } catch (error) {
       this.#failure = ProxyError.from(error, "client_body_broken");
-      // A read that was given up may still write into it.
-      this.#buffer = null;
+      if (this.#isReleased) this.#giveBack();
       throw this.#failure;
     } finally {
       this.#isReading = false;
     }
+  }
+
+  /** The read that waits is given up: when it ends after all, it writes into the buffer. */
+  leaveBuffer(): void {
+    this.#buffer = null;
+    this.#start = this.#end = 0;
   }
 
   /** Nobody wants the rest; the connection decides whether to read and drop it. */
@@ -168,12 +174,17 @@ export class RequestBody implements Body {
   release(): void {
     const buffer = this.#buffer;
     this.#isOver ||= !this.#isDone;
+    this.#isReleased = true;
     if (buffer === null || this.#isReading) return;
-    this.#buffer = null;
     if (this.#start < this.#end) {
       this.#source.inbound.unread(buffer.subarray(this.#start, this.#end));
     }
-    if (!this.#isLent) giveLarge(buffer);
+    this.#giveBack();
+  }
+
+  #giveBack(): void {
+    if (this.#buffer !== null && !this.#isLent) giveLarge(this.#buffer);
+    this.#buffer = null;
   }
 
   /** The read that was parked behind the request before has the beginning of this content. */
