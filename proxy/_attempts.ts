@@ -146,6 +146,7 @@ class Attempt<State> {
     }
     return transport.exchange(head, upload, {
       peer: this.#selection.peer,
+      client: exchange.client,
       cancel: exchange.cancel,
       connectTimeoutMs: limits.connectMs,
       headTimeoutMs: limits.headMs,

@@ -23,6 +23,7 @@ export class PeerPool implements ConnectionPool {
   readonly #peer: Peer;
   readonly #settings: PoolSettings;
   readonly #onChange: (isInUse: boolean) => void;
+  readonly #preface: Uint8Array | undefined;
   readonly #idle: PooledConnection[] = [];
   readonly #waiting: WaitingQueue<Turn>;
   readonly #sweeper: WheelTimer;
@@ -36,7 +37,13 @@ export class PeerPool implements ConnectionPool {
   #isClosed = false;
 
   /** @param onChange called when it comes into use and when it is empty again */
-  constructor(peer: Peer, settings: PoolSettings, onChange: (isInUse: boolean) => void) {
+  constructor(
+    peer: Peer,
+    settings: PoolSettings,
+    onChange: (isInUse: boolean) => void,
+    preface?: Uint8Array,
+  ) {
+    this.#preface = preface;
     const { limits, context: { wheel } } = settings;
     this.#peer = peer;
     this.#settings = settings;
@@ -189,6 +196,7 @@ export class PeerPool implements ConnectionPool {
       const dialled = await dial(this.#peer, {
         cancel: stop,
         timeoutMs: options.connectTimeoutMs,
+        preface: this.#preface,
       });
       if (stop.cancelled) {
         dialled.conn.close();

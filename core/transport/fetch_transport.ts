@@ -97,6 +97,10 @@ class FetchTransport implements Transport {
       body?.cancel(cancel.reason);
       throw ProxyError.from(cancel.reason);
     }
+    if (peer.proxyProtocol !== undefined) {
+      body?.cancel();
+      throw new ProxyError("internal", "Cannot send a PROXY header: fetch has no way to");
+    }
     const upload = body === null ? null : new TrackedUpload(body);
     const controller = new AbortController();
     const abort = (reason: unknown) => controller.abort(reason);

@@ -1,8 +1,9 @@
 import { ProxyError } from "../../errors/mod.ts";
 import { TimerWheel } from "../../timeout/mod.ts";
-import type { Body, Peer, Reply, RequestHead } from "../http/mod.ts";
+import type { Body, Client, Peer, Reply, RequestHead } from "../http/mod.ts";
 import { CancelSource } from "../http/mod.ts";
 import { ClientContext, giveUp } from "../http1/client/mod.ts";
+import { clientProxyHeader } from "../proxy_protocol/mod.ts";
 import { type Dial, systemDial } from "./dial/mod.ts";
 import { peerKey } from "./_peer_key.ts";
 import { PeerPool } from "./_peer_pool.ts";
@@ -205,7 +206,7 @@ class PooledTransport implements Http1Transport {
       giveUp(body, error);
       return Promise.reject(error);
     }
-    const pool = this.#poolOf(options.peer);
+    const pool = this.#poolOf(options.peer, options.client ?? null);
     const pooled = pool.take(IDEMPOTENT.has(head.method));
     if (pooled === null) return this.#acquireAndExchange(pool, head, body, options);
     return this.#exchangeOver(pooled, head, body, options);
@@ -213,7 +214,7 @@ class PooledTransport implements Http1Transport {
 
   async warmUp(peer: Peer, count: number): Promise<number> {
     if (this.#isClosed) throw closedError();
-    return await this.#poolOf(peer).warmUp(count, { cancel: new CancelSource() });
+    return await this.#poolOf(peer, null).warmUp(count, { cancel: new CancelSource() });
   }
 
   statistics(): Http1Statistics {
@@ -268,7 +269,8 @@ class PooledTransport implements Http1Transport {
     return connection.exchange(head, body, options);
   }
 
-  #poolOf(peer: Peer): PeerPool {
+  #poolOf(peer: Peer, client: Client | null): PeerPool {
+    if (peer.proxyProtocol !== undefined) return this.#poolFor(peer, client, peer.proxyProtocol);
     const known = this.#known.get(peer);
     if (known !== undefined && known.isInUse) return known;
     const key = peerKey(peer);
@@ -277,12 +279,19 @@ class PooledTransport implements Http1Transport {
     return pool;
   }
 
-  #makePool(peer: Peer, key: string): PeerPool {
+  /** The pool of connections that begin with the header for one client: nobody else may use them. */
+  #poolFor(peer: Peer, client: Client | null, version: "v1" | "v2"): PeerPool {
+    const preface = clientProxyHeader(client, version);
+    const key = `${peerKey(peer)} ${preface.join(" ")}`;
+    return this.#pools.get(key) ?? this.#makePool(peer, key, preface);
+  }
+
+  #makePool(peer: Peer, key: string, preface?: Uint8Array): PeerPool {
     const pool: PeerPool = new PeerPool(peer, this.#settings, (isInUse) => {
       if (isInUse) this.#pools.set(key, pool);
       else this.#pools.delete(key);
       this.#endIfEmpty();
-    });
+    }, preface);
     return pool;
   }
 

@@ -1,9 +1,16 @@
-import type { Body, Cancel, Peer, Reply, RequestHead, ResponseHead } from "../http/mod.ts";
+import type { Body, Cancel, Client, Peer, Reply, RequestHead, ResponseHead } from "../http/mod.ts";
 
 /** What a transport is told beside the request. */
 export interface TransportOptions {
   /** Where to send it. */
   readonly peer: Peer;
+  /**
+   * Who the exchange is for; null for the proxy's own, such as a health check. A peer that is told of it by
+   * the PROXY protocol gets connections that serve this client alone.
+   *
+   * @default {null}
+   */
+  readonly client?: Client | null;
   /** Gives the exchange up: the connection is closed or the stream reset. */
   readonly cancel: Cancel;
   /**
@@ -13,7 +20,7 @@ export interface TransportOptions {
    */
   readonly connectTimeoutMs?: number;
   /**
-   * How long the response head may take after the request was begun; `upstream_timeout` then.
+   * How long the response head may take after the last of the request was sent; `upstream_timeout` then.
    *
    * @default no limit
    */

@@ -7,7 +7,7 @@ import {
   peerAddress,
   untilCancelled,
 } from "../../http/mod.ts";
-import type { Duplex } from "../../http1/server/mod.ts";
+import { type Duplex, writeAll } from "../../http1/server/mod.ts";
 import { AddressCache, isAddress } from "./address_cache.ts";
 import { dialFailure, tlsFailure } from "./_dial_failure.ts";
 import { interleave } from "./_interleave.ts";
@@ -25,6 +25,8 @@ export interface DialOptions {
    * @default no limit
    */
   readonly timeoutMs?: number;
+  /** Bytes that come before everything else, TLS included: a header of the PROXY protocol. */
+  readonly preface?: Uint8Array;
 }
 
 /** A connection that stands, and what it took. */
@@ -91,8 +93,15 @@ export function systemDial(options: SystemDialOptions = {}): Dial {
     );
   }
   let turn = 0;
-  return async (peer, { cancel, timeoutMs }) => {
-    const attempt = new Attempt(peer, { clock, addresses, attemptDelayMs, connect, turn: turn++ });
+  return async (peer, { cancel, timeoutMs, preface }) => {
+    const attempt = new Attempt(peer, {
+      clock,
+      addresses,
+      attemptDelayMs,
+      connect,
+      preface,
+      turn: turn++,
+    });
     return await attempt.run(cancel, timeoutMs);
   };
 }
@@ -108,6 +117,7 @@ async function connectTcp(
 }
 
 interface AttemptSettings extends Required<SystemDialOptions> {
+  preface: Uint8Array | undefined;
   /** Which address of a family is first. */
   turn: number;
 }
@@ -151,6 +161,7 @@ class Attempt {
     }
     const start = this.#settings.clock.now();
     const conn = await this.#arrival(Deno.connect({ transport: "unix", path }));
+    await this.#introduce(conn);
     const connectMs = this.#settings.clock.now() - start;
     return { conn, remote: `unix:${path}`, dnsMs: 0, connectMs, tlsMs: 0 };
   }
@@ -161,10 +172,17 @@ class Attempt {
     const addresses = await this.#addresses();
     const resolved = clock.now();
     const isSecure = this.#peer.scheme === "https";
+    if (this.#settings.preface !== undefined && isSecure && hasClientCertificate(this.#peer)) {
+      throw new ProxyError(
+        "internal",
+        "Cannot send a PROXY header before TLS with a client certificate: Deno has no way to",
+      );
+    }
     const conn = isSecure && hasClientCertificate(this.#peer)
       ? await this.#connect(addresses, (address) => connectTls(this.#peer, address))
       : await this.#connect(addresses, this.#connectTcp);
     const connected = clock.now();
+    await this.#introduce(conn);
     if (!isSecure) return { conn, remote: remoteOf(conn), ...timesOf(start, resolved, connected) };
     const tls = await this.#secure(conn);
     const tlsMs = clock.now() - connected;
@@ -187,6 +205,18 @@ class Attempt {
     } catch (error) {
       if (!isForbidden(error) || isAddress(this.#peer.hostname)) throw error;
       return await race([this.#peer.hostname], options);
+    }
+  }
+
+  /** Sends what comes before everything else. */
+  async #introduce(conn: Deno.Conn): Promise<void> {
+    const { preface } = this.#settings;
+    if (preface === undefined) return;
+    try {
+      await untilCancelled(writeAll(conn, preface), this.#stop);
+    } catch (error) {
+      close(conn);
+      throw error;
     }
   }
 
