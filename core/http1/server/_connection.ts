@@ -191,7 +191,11 @@ export class Connection implements BodySource, ReplySink {
     this.#hasWritten = false;
     this.#requests++;
     if (head.framing === Framing.NONE) this.contentEnded(false);
-    else exchange.body = this.#body = new RequestBody(this, head);
+    else {
+      exchange.body = this.#body = new RequestBody(this, head);
+      // Nobody may read the content for long: a client that leaves meanwhile is noticed all the same.
+      this.#park();
+    }
     let reply: Reply;
     let release: Reply["release"];
     try {
@@ -367,6 +371,10 @@ export class Connection implements BodySource, ReplySink {
     this.#contentWaitMs = 0;
     // What was read beyond the end comes back, and lies before what a read would bring now.
     if (hasMore) return;
+    this.#park();
+  }
+
+  #park(): void {
     // What the read rejects with, the next fill does too.
     this.inbound.park()?.then(this.#onParked, this.#onParkedError);
   }

@@ -525,3 +525,27 @@ Deno.test("ServerConnection gives short content that came with its head in one p
   assertEquals((await client.readMessage()).body, "abc");
   assertEquals(counts, [5, -1, -1]);
 });
+
+for (
+  const [name, content] of [
+    ["short content that is at hand", "Content-Length: 3\r\n\r\nabc"],
+    ["content of which a part came", "Content-Length: 300\r\n\r\nabc"],
+    ["chunked content", "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n"],
+    ["content that has not begun", "Content-Length: 3\r\n\r\n"],
+  ] as const
+) {
+  Deno.test(`ServerConnection notices a client that leaves while nobody reads ${name}`, async () => {
+    const arrived = signalOf();
+    await using server = serveWire(async (exchange) => {
+      arrived.resolve();
+      await new Promise((_, reject) => exchange.cancel.onCancel(reject));
+      return reply(200);
+    }, { halfClosedGraceMs: 20 });
+    const client = await rawClient(server.port);
+    await client.send(`POST / HTTP/1.1\r\nHost: a\r\n${content}`);
+    await arrived.promise;
+    client.close();
+    await server.ended(1);
+    assertEquals([server.ends[0].status, server.ends[0].error?.kind], [499, "client_gone"]);
+  });
+}
