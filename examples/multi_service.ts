@@ -20,8 +20,8 @@ const files = fromFetch((request) =>
 );
 
 Deno.exit(
-  await runServer(async ({ settings, upstreams, observers, metrics, observe }) => [
-    listenBy(settings, new ProxyService("api", { upstreams, observers, metrics })),
+  await runServer(async ({ settings, upstreams, observers, middleware, metrics, observe }) => [
+    listenBy(settings, new ProxyService("api", { upstreams, observers, middleware, metrics })),
     listenBy(
       await readServeSettings((name) => Deno.env.get(`FILES_${name}`), { listen: ":8081" }),
       new HttpService("files", files, { onExchange: observe("files") }),

@@ -3,7 +3,7 @@
  *
  *     deno run -A examples/proxy.ts
  *     LISTEN=127.0.0.1:8080 TARGET=127.0.0.1:3000 deno run -A examples/proxy.ts
- *     LISTEN=:8443 CERT=cert.pem KEY=key.pem TARGET=https://example.com deno run -A examples/proxy.ts
+ *     LISTEN=:8443 CERT=cert.pem KEY=key.pem TARGET=https://127.0.0.1:3443 deno run -A examples/proxy.ts
  *
  * LISTEN      where it listens: `:8080` (the default), `127.0.0.1:8080`, `[::1]:8080`, `unix:/run/x.sock`
  * TARGET      where requests go: `host:port` or a URL; without it to a demo site of its own
@@ -17,10 +17,11 @@ import { ProxyService } from "@pingo/pingo";
 import { listenBy, runServer } from "@pingo/pingo/cli";
 
 Deno.exit(
-  await runServer(({ settings, upstreams, observers, metrics }) => {
+  await runServer(({ settings, upstreams, observers, middleware, metrics }) => {
     const proxy = new ProxyService("proxy", {
       upstreams,
       observers,
+      middleware,
       metrics,
       // Your part of the proxy goes here, such as
       // filters: [{ response: (_exchange, head) => head.headers.set("x-proxied-by", "me") }],

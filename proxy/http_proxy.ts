@@ -13,6 +13,7 @@ import {
   toFetch,
   toReply,
   type Transport,
+  untilCancelled,
 } from "../core/mod.ts";
 import { Attempts, withBodyHooks } from "./_attempts.ts";
 import { checkRequest } from "./_heads.ts";
@@ -99,7 +100,10 @@ export class HttpProxy<State = unknown> implements AsyncDisposable {
     const upstreamSide: Handler<State> = this.#phases.proxyUpstream.length === 0
       ? (exchange) => this.#attempts.run(exchange)
       : (exchange) => this.#fromUpstream(exchange);
-    this.#upstreamSide = cache === undefined ? upstreamSide : cache(upstreamSide);
+    const cached = cache?.(upstreamSide);
+    this.#upstreamSide = cached === undefined
+      ? upstreamSide
+      : (exchange) => replyInTime(cached(exchange), exchange);
     this.#afterEarly = compose(middleware, (exchange) => this.#answer(exchange));
     this.handle = (exchange) => this.#handle(exchange);
     // Who makes an exchange cannot know the user's state: it is set before the first phase.
@@ -130,7 +134,7 @@ export class HttpProxy<State = unknown> implements AsyncDisposable {
   async #runMiddleware(exchange: Exchange<State>): Promise<Reply> {
     try {
       await runHooks(this.#phases.earlyRequest, exchange, undefined);
-      return toReply(await this.#afterEarly(exchange));
+      return await replyInTime(this.#afterEarly(exchange), exchange);
     } catch (error) {
       return await this.#fail(exchange, error);
     }
@@ -222,6 +226,30 @@ function lastHop(exchange: Exchange): Reply {
     return reply(204, null, { headers: { allow: METHODS } });
   }
   throw new ProxyError("not_implemented", "Cannot answer TRACE: its content may hold credentials");
+}
+
+/**
+ * What a user's handler gives, waited for no longer than the exchange goes on; what comes later is given
+ * up. The handler's own part in it, which may never settle, holds nothing of the exchange.
+ */
+async function replyInTime<State>(
+  answer: Reply | Response | Promise<Reply | Response>,
+  exchange: Exchange<State>,
+): Promise<Reply> {
+  if (!(answer instanceof Promise)) return toReply(answer);
+  try {
+    return toReply(await untilCancelled(answer, exchange.cancel));
+  } catch (error) {
+    if (exchange.cancel.cancelled) answer.then(giveUp, () => {});
+    throw error;
+  }
+}
+
+function giveUp(late: Reply | Response): void {
+  const { body, tunnel, release } = toReply(late);
+  body?.cancel();
+  tunnel?.close();
+  release?.();
 }
 
 function rethrow(error: unknown): never {

@@ -53,8 +53,14 @@ export const proxyCommand: Command = {
   ],
   run(args, io) {
     const forwarding = { rewriteHost: args.has("rewrite-host") };
-    return runServer(({ settings, upstreams, observers, metrics }) => {
-      const proxy = new ProxyService("proxy", { upstreams, observers, metrics, forwarding });
+    return runServer(({ settings, upstreams, observers, middleware, metrics }) => {
+      const proxy = new ProxyService("proxy", {
+        upstreams,
+        observers,
+        middleware,
+        metrics,
+        forwarding,
+      });
       return [listenBy(settings, proxy)];
     }, { io, get: settingsOf(args), accessLog: "combined" });
   },

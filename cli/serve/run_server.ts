@@ -1,5 +1,6 @@
 import {
   accessLog,
+  type AnyMiddleware,
   createLogger,
   type Exchange,
   type ExchangeObserver,
@@ -8,6 +9,7 @@ import {
   listen,
   type ListenAddress,
   MetricRegistry,
+  requestId,
   Server,
 } from "../../core/mod.ts";
 import { type Io, systemIo } from "../io.ts";
@@ -31,6 +33,8 @@ export interface ServerSetup {
   readonly upstreams: readonly string[];
   /** The access log, where ACCESS_LOG asks for one. */
   readonly observers: readonly ExchangeObserver[];
+  /** Gives each request the id that stands in the log, where there is one. */
+  readonly middleware: readonly AnyMiddleware[];
   /** For the services to count in, where ADMIN says that somebody may look. */
   readonly metrics: MetricRegistry | undefined;
   /** Both for an `HttpService` of this name, as its `onExchange`. */
@@ -110,6 +114,7 @@ export async function runServer(
         settings,
         upstreams: demo === null ? settings.targets : [demo.url],
         observers,
+        middleware: format === "off" ? [] : [requestId()],
         metrics,
         observe: (service) => observeService(service, { observers, metrics }),
       }),

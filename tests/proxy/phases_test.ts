@@ -3,6 +3,7 @@ import {
   bodyFrom,
   HeaderList,
   memoryTransport,
+  peer,
   readText,
   reply,
   requestHead,
@@ -359,3 +360,77 @@ Deno.test("HttpProxy.fetch works apart from the proxy", async () => {
   assertEquals(await response.text(), "hi");
   assert(response.headers.has("via"));
 });
+
+for (const where of ["middleware", "cache"] as const) {
+  Deno.test(`HttpProxy waits for a ${where} no longer than the exchange goes on`, async () => {
+    const late = Promise.withResolvers<Response>();
+    const cancelled = Promise.withResolvers<void>();
+    let finished = 0;
+    const wrapper = () => () => late.promise;
+    const proxy = new HttpProxy({
+      upstream: "app:80",
+      transport: memoryTransport(() => reply(200)),
+      ...(where === "cache" ? { cache: wrapper } : { middleware: [wrapper] }),
+      filters: [{ finished: () => void finished++ }],
+    });
+    const exchange = exchangeFor();
+    const answer = proxy.handle(exchange);
+    exchange.abort(new ProxyError("client_gone"));
+    assertEquals(toReply(await answer).status, 400);
+    exchange.end(null, 0);
+    assertEquals([finished, exchange.error?.kind], [1, "client_gone"]);
+    // What comes after all is given up.
+    late.resolve(new Response(new ReadableStream({ cancel: () => cancelled.resolve() })));
+    await cancelled.promise;
+  });
+}
+
+const WAITS = [
+  "earlyRequest",
+  "request",
+  "proxyUpstream",
+  "select",
+  "upstreamRequest",
+  "transport",
+  "upstreamResponse",
+  "response",
+  "failed",
+] as const;
+for (const where of WAITS) {
+  Deno.test(`HttpProxy finishes once when the client leaves while ${where} waits`, async () => {
+    const never = new Promise<never>(() => {});
+    const entered = Promise.withResolvers<void>();
+    let finished = 0;
+    const settled: (string | undefined)[] = [];
+    const wait = () => {
+      entered.resolve();
+      return never;
+    };
+    const proxy = new HttpProxy({
+      upstream: () =>
+        where === "select" ? wait() : {
+          peer: peer("app:80"),
+          settle: ({ error }) => void settled.push(error?.kind),
+        },
+      transport: memoryTransport(() => where === "transport" ? wait() : reply(200)),
+      filters: [
+        { [where]: wait },
+        where === "failed" ? { request: () => Promise.reject(new ProxyError("forbidden")) } : {},
+        { finished: () => void finished++ },
+      ],
+    });
+    const exchange = exchangeFor();
+    const answer = proxy.handle(exchange);
+    await entered.promise;
+    exchange.abort(new ProxyError("client_gone"));
+    await answer;
+    assertEquals(finished, 0);
+    exchange.end(null, 0);
+    exchange.end(null, 0);
+    assertEquals(finished, 1);
+    const hasSelected = ["upstreamRequest", "transport", "upstreamResponse", "response"].includes(
+      where,
+    );
+    assertEquals(settled.length, hasSelected ? 1 : 0);
+  });
+}
