@@ -41,11 +41,15 @@ export const clientCommand: Command = {
     { name: "cacert", value: "FILE", about: "A certificate to trust besides the system's" },
     { name: "unix-socket", value: "PATH", about: "Connect to this socket, not to the URL's host" },
     { name: "fail", short: "f", about: "End with 22 where the status is 400 or above" },
-    { name: "verbose", short: "v", about: "Show the heads of the request and of the answer" },
+    {
+      name: "verbose",
+      short: "v",
+      about: "Show the head of the request too,\n" + "and how long each part took",
+    },
   ],
   examples: [
     {
-      about: "See what the proxy answers, and its header fields",
+      about: "See both heads, and what DNS, connecting, TLS and the rest took",
       line: "pingo client -v http://127.0.0.1:8080/",
     },
     {

@@ -2,7 +2,8 @@ import { ProxyError } from "../../errors/mod.ts";
 import {
   type Body,
   CancelSource,
-  fetchTransport,
+  type ConnectionInfo,
+  http1Transport,
   type Reply,
   type RequestHead,
 } from "../../core/mod.ts";
@@ -12,7 +13,7 @@ import { Progress, ProgressBody } from "./progress.ts";
 
 /** Options of {@linkcode sendRequest}. */
 export interface SendRequestOptions {
-  /** Shows both heads. */
+  /** Shows the head of the request too, and how long each part took. */
   readonly isVerbose: boolean;
   /** Takes a status from 400 on for a failure. */
   readonly failsOnStatus: boolean;
@@ -32,13 +33,24 @@ export async function sendRequest(
   const stopTimer = timeoutMs === undefined ? undefined : io.clock.setTimer(() => {
     cancel.cancel(new ProxyError("deadline_exceeded"));
   }, timeoutMs);
-  await using transport = fetchTransport();
+  await using transport = http1Transport();
+  const startedAt = io.clock.now();
+  let connection: ConnectionInfo = {};
   try {
     if (options.isVerbose) await writeAll(io.stderr, sentHead(head));
     const body = request.body && withProgress(request.body, "sent", io);
-    const reply = await transport.exchange(head, body, { peer: url.peer, cancel });
+    const reply = await transport.exchange(head, body, {
+      peer: url.peer,
+      cancel,
+      onConnected: (info) => connection = info,
+    });
+    const firstByteMs = io.clock.now() - startedAt;
     await writeAll(io.stderr, receivedHead(reply, options.isVerbose));
     if (reply.body !== null) await copy(reply.body, io);
+    if (options.isVerbose) {
+      const totalMs = io.clock.now() - startedAt;
+      await writeAll(io.stderr, timing({ ...connection, firstByteMs, totalMs }));
+    }
     return options.failsOnStatus && reply.status >= 400 ? STATUS_FAILED : 0;
   } catch (error) {
     if (!(error instanceof ProxyError)) throw error;
@@ -71,16 +83,33 @@ async function copy(content: Body, io: Io): Promise<void> {
 }
 
 function sentHead({ method, target, headers }: RequestHead): string {
-  return `> ${method} ${target}\n${lines(">", headers)}>\n`;
+  return `> ${method} ${target}\n${lines("> ", headers)}>\n`;
 }
 
 function receivedHead({ status, reason, headers }: Reply, isVerbose: boolean): string {
   const line = printable(`${status} ${reason}`.trimEnd());
-  return isVerbose ? `< ${line}\n${lines("<", headers)}<\n` : `${line}\n`;
+  return isVerbose ? `< ${line}\n${lines("< ", headers)}<\n` : `${line}\n${lines("", headers)}\n`;
 }
 
 function lines(mark: string, headers: RequestHead["headers"]): string {
-  return Array.from(headers, ([name, value]) => `${mark} ${name}: ${printable(value)}\n`).join("");
+  return Array.from(headers, ([name, value]) => `${mark}${name}: ${printable(value)}\n`).join("");
+}
+
+/** How long each part took, as far as it is known; the last two are counted from the start. */
+function timing(
+  { dnsMs, connectMs, tlsMs, firstByteMs, totalMs }:
+    & ConnectionInfo
+    & { firstByteMs: number; totalMs: number },
+): string {
+  const parts = Object.entries({
+    "DNS": dnsMs,
+    "connect": connectMs,
+    "TLS": tlsMs,
+    "first byte": firstByteMs,
+    "total": totalMs,
+  });
+  const shown = parts.filter(([, ms]) => ms !== undefined);
+  return `* ${shown.map(([name, ms]) => `${name} ${ms?.toFixed(1)} ms`).join(", ")}\n`;
 }
 
 /** A server must not command the terminal. */

@@ -101,8 +101,14 @@ export async function runServer(
   const { io = systemIo(), get = io.env, hasUpstreams = true } = options;
   return await exitCodeOf(io.stderr, async () => {
     const settings = await readServeSettings(get, options);
-    await using log = new LineWriter(io.stdout);
     await using messages = new LineWriter(io.stderr, { flushIntervalMs: 0 });
+    let isLogLost = false;
+    await using log = new LineWriter(io.stdout, {
+      onError: (error) => {
+        if (!isLogLost) messages.write(`Cannot write the access log: ${error}`);
+        isLogLost = true;
+      },
+    });
     await using demo = hasUpstreams && settings.targets.length === 0
       ? await listen({ address: "127.0.0.1:0" }, demoHandler())
       : null;
