@@ -39,7 +39,10 @@ interface Acceptor {
 const KEEPER_MS = 3_600_000;
 /** After a failure to accept, such as too many open files, how long nothing is tried. */
 const ACCEPT_PAUSE_MS = 100;
-/** TLS handshakes at a time: one that stalls cannot be ended, only bounded in number. */
+/**
+ * TLS handshakes at a time. One that stands still is given up, but Deno keeps its socket open until the
+ * client ends it (measured with 2.9.6): so many of them are only slowed down here.
+ */
 const MAX_HANDSHAKES = 1_024;
 
 /** Starts the wire engine: the own HTTP/1.1 over `Deno.listen` and `Deno.listenTls`. */
@@ -121,7 +124,8 @@ class WireServer implements EngineServer {
   readonly #nameless = new Set<Accepted>();
   readonly #perAddress: AddressCounts;
   readonly #accepting: Promise<void>[];
-  #handshakes = 0;
+  /** Those that are not done with their TLS handshake. */
+  readonly #handshakes = new Set<Accepted>();
   #tooMany = 0;
   #badProxyHeaders = 0;
   #isStopping = false;
@@ -167,6 +171,7 @@ class WireServer implements EngineServer {
     await Promise.all(this.#accepting);
     for (const connection of this.#connections) connection.drain();
     for (const conn of this.#nameless) closeQuietly(conn);
+    for (const conn of this.#handshakes) closeQuietly(conn);
     for (const server of this.#h2) server.shutdown();
     if (this.#count > 0) await this.#whenQuiet.promise;
     this.#wheel[Symbol.dispose]();
@@ -177,7 +182,7 @@ class WireServer implements EngineServer {
   }
 
   get #count(): number {
-    return this.#connections.size + this.#h2.size + this.#handshakes + this.#nameless.size;
+    return this.#connections.size + this.#h2.size + this.#handshakes.size + this.#nameless.size;
   }
 
   async #accept(listener: Acceptor): Promise<void> {
@@ -203,7 +208,7 @@ class WireServer implements EngineServer {
     // Who comes through a proxy counts for himself, once it is known who that is.
     const isProxied = proxyProtocol?.trusted.isTrusted(near.address) === true;
     const isTooMany = this.#count >= maxConnections ||
-      (isTls(conn) && this.#handshakes >= MAX_HANDSHAKES);
+      (isTls(conn) && this.#handshakes.size >= MAX_HANDSHAKES);
     if (isTooMany || (!isProxied && !this.#perAddress.add(near.address))) {
       return this.#refuse(conn);
     }
@@ -285,7 +290,7 @@ class WireServer implements EngineServer {
 
   async #serveTls(conn: Deno.TlsConn, client: Client): Promise<void> {
     let isH2: boolean;
-    this.#handshakes++;
+    this.#handshakes.add(conn);
     const timer = this.#wheel.timer(() => closeQuietly(conn));
     timer.arm(this.#options.listen.limits.headTimeoutMs);
     try {
@@ -295,7 +300,7 @@ class WireServer implements EngineServer {
       return;
     } finally {
       timer.disarm();
-      this.#handshakes--;
+      this.#handshakes.delete(conn);
     }
     const { serveH2 } = this.#bound;
     if (!isH2 || serveH2 === null) return await this.#serve(conn, client);

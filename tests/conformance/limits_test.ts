@@ -11,6 +11,7 @@ import {
   type ListenOptions,
   reply,
 } from "../../core/mod.ts";
+import { testTls } from "../core/listen/_certificate.ts";
 import { rawClient, RawConnection } from "../support/raw.ts";
 
 const GET = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
@@ -259,5 +260,19 @@ Deno.test("listen() refuses a limit that makes no sense", async () => {
       isRefused = error instanceof RangeError;
     }
     assert(isRefused, JSON.stringify(limits));
+  }
+});
+
+Deno.test("listen() does not wait for a TLS handshake that stands still, neither serving nor closing", async () => {
+  for (const isLate of [true, false]) {
+    const limits = { headTimeoutMs: isLate ? 200 : 60_000 };
+    await using server = await serve({ tls: testTls, limits }, handler);
+    using silent = await rawClient(server.port);
+    await silent.send("\x16\x03\x01");
+    using other = new RawConnection(
+      await Deno.connectTls({ hostname: "localhost", port: server.port, caCerts: [testTls.cert] }),
+    );
+    await other.send(GET);
+    assertEquals((await other.readMessage()).body, "ok");
   }
 });
