@@ -4,6 +4,7 @@ import {
   type ConnectionInfo,
   type Exchange,
   hasNoContent,
+  isIdempotent,
   type Peer,
   peerAddress,
   type Reply,
@@ -18,16 +19,6 @@ import { HookedBody } from "./_hooked_body.ts";
 import { ReplayableBody } from "./_replayable_body.ts";
 import type { ForwardingSettings, ProxyLimits } from "./_settings.ts";
 import { type BodyPhase, isThenable, type Phases, runHooks } from "./phases.ts";
-
-/** Methods that may arrive twice without harm (RFC 9110 §9.2.2). */
-const IDEMPOTENT: ReadonlySet<string> = new Set([
-  "GET",
-  "HEAD",
-  "OPTIONS",
-  "TRACE",
-  "PUT",
-  "DELETE",
-]);
 
 /** What {@linkcode Attempts} needs. */
 export interface AttemptsOptions<State> {
@@ -169,7 +160,7 @@ class Attempt<State> {
     const exchange = this.#exchange;
     if (exchange.cancel.cancelled) return false;
     if (error.retry === "if-reused") {
-      return this.#connection?.isReused === true && IDEMPOTENT.has(exchange.request.method);
+      return this.#connection?.isReused === true && isIdempotent(exchange.request.method);
     }
     if (this.#connection !== null || error.source !== "upstream") return error.retry === "yes";
     let mayRetry = error.retry === "yes";

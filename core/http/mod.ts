@@ -42,6 +42,7 @@ export {
   type Timings,
 } from "./exchange.ts";
 export { compose, type Handler, type Middleware } from "./handler.ts";
+export { isIdempotent } from "./method.ts";
 export type { Tunnel } from "./tunnel.ts";
 export type { AttemptOutcome, Selection, SelectOptions, Upstream } from "./upstream.ts";
 export { errorReply, type ErrorReplyOptions } from "./error_reply.ts";

@@ -1,7 +1,7 @@
 import { ProxyError } from "../../errors/mod.ts";
 import { TimerWheel } from "../../timeout/mod.ts";
 import type { Body, Peer, Reply, RequestHead } from "../http/mod.ts";
-import { HeaderList, readAll, toReadableStream } from "../http/mod.ts";
+import { HeaderList, isIdempotent, readAll, toReadableStream } from "../http/mod.ts";
 import { fetchFailure } from "./_fetch_failure.ts";
 import { FetchBody } from "./_fetch_body.ts";
 import { HttpClients } from "./_http_clients.ts";
@@ -28,8 +28,6 @@ export interface FetchTransportOptions {
 
 /** Uploads up to this length are read before they are sent: `fetch` drops the length of a stream. */
 const MAX_BUFFERED_UPLOAD = 65_536;
-/** Methods that may arrive twice without harm (RFC 9110 §9.2.2), of those that `fetch` can send. */
-const IDEMPOTENT: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "PUT", "DELETE"]);
 /** What `fetch` sets itself, or what the engines on both sides have dealt with. */
 const NOT_SENT: ReadonlySet<string> = new Set([
   "accept-encoding",
@@ -121,7 +119,7 @@ class FetchTransport implements Transport {
         body: upload && await sourceOf(head, upload),
         redirect: "manual",
         signal: controller.signal,
-        client: this.#clients.get(peer, IDEMPOTENT.has(head.method)),
+        client: this.#clients.get(peer, isIdempotent(head.method)),
       });
       options.onConnected?.({});
       return toReply(head, response, { abort, forget, bodyTimeoutMs, wheel: this.#wheel });

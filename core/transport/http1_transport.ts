@@ -1,7 +1,7 @@
 import { ProxyError } from "../../errors/mod.ts";
 import { TimerWheel } from "../../timeout/mod.ts";
 import type { Body, Client, Peer, Reply, RequestHead } from "../http/mod.ts";
-import { CancelSource } from "../http/mod.ts";
+import { CancelSource, isIdempotent } from "../http/mod.ts";
 import { ClientContext, giveUp } from "../http1/client/mod.ts";
 import { clientProxyHeader } from "../proxy_protocol/mod.ts";
 import { type Dial, systemDial } from "./dial/mod.ts";
@@ -121,16 +121,6 @@ export interface Http1Transport extends Transport {
   statistics(): Http1Statistics;
 }
 
-/** Methods that may arrive twice without harm (RFC 9110 §9.2.2). */
-const IDEMPOTENT: ReadonlySet<string> = new Set([
-  "GET",
-  "HEAD",
-  "OPTIONS",
-  "TRACE",
-  "PUT",
-  "DELETE",
-]);
-
 /**
  * The transport over own connections: HTTP/1.1 over TCP, TLS and unix sockets, kept in a pool for each
  * peer. Requests go out byte for byte as they are, answers are parsed strictly, and nothing is ever sent
@@ -207,7 +197,7 @@ class PooledTransport implements Http1Transport {
       return Promise.reject(error);
     }
     const pool = this.#poolOf(options.peer, options.client ?? null);
-    const pooled = pool.take(IDEMPOTENT.has(head.method));
+    const pooled = pool.take(isIdempotent(head.method));
     if (pooled === null) return this.#acquireAndExchange(pool, head, body, options);
     return this.#exchangeOver(pooled, head, body, options);
   }
