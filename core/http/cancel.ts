@@ -37,7 +37,9 @@ export interface Cancel {
 export class CancelSource implements Cancel {
   #cancelled = false;
   #reason: unknown = undefined;
-  #listeners: Set<(reason: unknown) => void> | null = null;
+  /** Most exchanges have one listener at a time: it takes no set. */
+  #first: ((reason: unknown) => void) | null = null;
+  #others: Set<(reason: unknown) => void> | null = null;
   #controller: AbortController | null = null;
 
   /** Whether it has been cancelled. */
@@ -65,9 +67,15 @@ export class CancelSource implements Cancel {
       fn(this.#reason);
       return noop;
     }
-    const listeners = this.#listeners ??= new Set();
-    listeners.add(fn);
-    return () => void listeners.delete(fn);
+    if (this.#first === null) {
+      this.#first = fn;
+      return () => {
+        if (this.#first === fn) this.#first = null;
+      };
+    }
+    const others = this.#others ??= new Set();
+    others.add(fn);
+    return () => void others.delete(fn);
   }
 
   /** Cancels; the first reason holds. A listener that throws does not keep the others from hearing. */
@@ -76,18 +84,22 @@ export class CancelSource implements Cancel {
     this.#cancelled = true;
     this.#reason = reason;
     this.#controller?.abort(reason);
-    const listeners = this.#listeners;
-    this.#listeners = null;
-    if (listeners === null) return;
-    for (const fn of listeners) {
-      try {
-        fn(reason);
-      } catch (error) {
-        queueMicrotask(() => {
-          throw error;
-        });
-      }
-    }
+    const first = this.#first;
+    const others = this.#others;
+    this.#first = this.#others = null;
+    if (first !== null) tell(first, reason);
+    // A listener that is taken back while others hear is not called any more.
+    if (others !== null) { for (const fn of others) tell(fn, reason); }
+  }
+}
+
+function tell(fn: (reason: unknown) => void, reason: unknown): void {
+  try {
+    fn(reason);
+  } catch (error) {
+    queueMicrotask(() => {
+      throw error;
+    });
   }
 }
 

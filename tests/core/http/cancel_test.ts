@@ -87,3 +87,17 @@ Deno.test("untilCancelled() rejects with the reason and drops what comes later",
   reject(new Error("later"));
   await assertRejects(() => untilCancelled(new Promise(() => {}), source), Error, "gone");
 });
+
+Deno.test("CancelSource does not tell listeners that were taken back", () => {
+  // Which of them was first must make no difference: one listener is kept apart from the others.
+  for (const kept of [0, 1, 2]) {
+    const source = new CancelSource();
+    const seen: number[] = [];
+    const forget = [0, 1, 2].map((n) => source.onCancel(() => seen.push(n)));
+    for (const n of [0, 1, 2]) if (n !== kept) forget[n]();
+    source.onCancel(() => seen.push(9));
+    for (const n of [0, 1, 2]) if (n !== kept) forget[n]();
+    source.cancel(null);
+    assertEquals(seen.sort(), [kept, 9]);
+  }
+});
