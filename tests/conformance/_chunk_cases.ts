@@ -55,6 +55,8 @@ export const chunkCases: readonly RequestCase[] = [
   broken("9112 §7.1", "two CR behind the size", `3\r\r\nabc\r\n${END}`),
   broken("9112 §7.1", "LF behind the data", `3\r\nabc\n${END}`),
   broken("9112 §7.1", "CR behind the data", `3\r\nabc\r0\r\n\r\n`),
+  broken("9112 §7.1", "something and LF behind the data", `3\r\nabcX\n${END}`),
+  broken("9112 §7.1", "CR and something behind the data", `3\r\nabc\rX${END}`),
   broken("9112 §7.1", "nothing behind the data", `3\r\nabc${END}`),
   broken("9112 §7.1", "data that is longer", `3\r\nabcd\r\n${END}`),
   broken("9112 §7.1", "data that is shorter", `3\r\nab\r\n${END}`),

@@ -39,16 +39,24 @@ function statuses(text: string): number[] {
 
 for (const size of [10, 700, 5_000, 40_000]) {
   Deno.test(`requests behind chunked content in one read of ${size} bytes and more stay whole`, async () => {
-    const server = serveInMemory(tell);
-    const next = `GET /next HTTP/1.1\r\nHost: a\r\nX-Fill: ${"f".repeat(size)}\r\n\r\n`;
-    server.client.send("POST /first HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n");
-    await server.settle();
-    server.client.send(`3\r\nabc\r\n0\r\n\r\n${next}GET /la`);
-    await server.settle();
-    server.client.send("st HTTP/1.1\r\nHost: a\r\n\r\n");
-    server.client.end();
-    await server.ended();
-    assertEquals(answers(server.received), ["</first abc>", "</next >", "</last >"]);
+    for (const isLate of [true, false]) {
+      const server = serveInMemory(tell);
+      const next = `GET /next HTTP/1.1\r\nHost: a\r\nX-Fill: ${"f".repeat(size)}\r\n\r\n`;
+      const pieces = [
+        "POST /first HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n",
+        // What comes behind this is read into another buffer than heads are.
+        "3\r\nab",
+        `c\r\n0\r\n\r\n${next}GET /la`,
+        "st HTTP/1.1\r\nHost: a\r\n\r\n",
+      ];
+      for (const piece of pieces) {
+        server.client.send(piece);
+        if (isLate) await server.settle();
+      }
+      server.client.end();
+      await server.ended();
+      assertEquals(answers(server.received), ["</first abc>", "</next >", "</last >"]);
+    }
   });
 }
 
