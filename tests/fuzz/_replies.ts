@@ -49,6 +49,11 @@ const lines = fc.array(
   { maxLength: 4 },
 );
 
+const framingLine = fc.constantFrom<Line>(["Content-Length", "5"], [
+  "transfer-encoding",
+  "chunked",
+]);
+
 const status = fc.oneof(
   { weight: 5, arbitrary: fc.constantFrom(200, 200, 201, 206, 404, 500, 599) },
   { weight: 2, arbitrary: fc.constantFrom(204, 205, 304) },
@@ -107,7 +112,7 @@ export const replyScript: fc.Arbitrary<ReplyScript> = fc.record({
       arbitrary: fc.array(
         fc.record({
           status: fc.constantFrom(100, 102, 103, 199),
-          lines: fc.array(plainLine, { maxLength: 2 }),
+          lines: fc.array(fc.oneof(plainLine, framingLine), { maxLength: 2 }),
         }),
         { maxLength: 2 },
       ),

@@ -568,3 +568,16 @@ Deno.test("a handler hears when its client was cut for taking no interim respons
   assert(heard instanceof ProxyError && heard.kind === "client_gone");
   assertEquals(server.ends.map(({ status }) => status), [499]);
 });
+
+Deno.test("what is not interim is not sent as such", async () => {
+  for (const status of [101, 200, 404]) {
+    const server = serveInMemory((exchange) => {
+      exchange.inform(responseHead(status));
+      return reply(200);
+    });
+    server.client.send(GET);
+    server.client.end();
+    await server.ended();
+    assertEquals(statuses(server.received), [500]);
+  }
+});

@@ -451,6 +451,13 @@ export class Connection implements BodySource, ReplySink {
   }
 
   #writeInterim(head: ResponseHead): void {
+    const { headers, status } = head;
+    // Anything else would be the answer itself (RFC 9110 §15.2), and none of these has content (§8.6).
+    if (status < 100 || status > 199 || status === 101) {
+      throw new TypeError(`Cannot inform the client: the status ${status} is not interim`);
+    }
+    headers.delete("content-length");
+    headers.delete("transfer-encoding");
     if (this.#hasBegunReply || this.#isClosed || this.#head.version === "1.0") return;
     const bytes = new Uint8Array(responseHeadLength(head));
     // A failure is found by the next write too.
