@@ -1,7 +1,7 @@
 // What the fuzz, the fault injection and reading have found once: each is a case of its own from then on.
 
 import { assert, assertEquals } from "@std/assert";
-import { type Body, drain, reply, responseHead } from "../../core/mod.ts";
+import { type Body, reply, responseHead } from "../../core/mod.ts";
 import { ProxyError } from "../../errors/mod.ts";
 import { serveInMemory } from "./_memory_server.ts";
 import { GET, statuses, tell } from "./_named.ts";
