@@ -209,7 +209,8 @@ export class ServerExchange<State = unknown> implements Exchange<State> {
 
   /** Sends an interim response where the engine can. */
   inform(head: ResponseHead): void {
-    this.#inform?.(head);
+    // Behind the end the connection may carry another exchange.
+    if (this.#end === null) this.#inform?.(head);
   }
 
   /** Ends it before its time; the first call counts. */

@@ -2,6 +2,7 @@ import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import {
   bodyFrom,
   drain,
+  type Exchange,
   HeaderList,
   readText,
   reply,
@@ -549,3 +550,17 @@ for (
     assertEquals([server.ends[0].status, server.ends[0].error?.kind], [499, "client_gone"]);
   });
 }
+
+Deno.test("ServerConnection sends no interim response for an exchange that has ended", async () => {
+  const exchanges: Exchange[] = [];
+  await using server = serveWire((exchange) => {
+    exchanges.push(exchange);
+    if (exchanges.length === 2) exchanges[0].inform(responseHead(103));
+    return reply(200, "ok");
+  });
+  using client = await rawClient(server.port);
+  for (let i = 0; i < 2; i++) {
+    await client.send(GET);
+    assertMatch((await client.readMessage()).head, /^HTTP\/1\.1 200 /);
+  }
+});
