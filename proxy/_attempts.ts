@@ -3,6 +3,7 @@ import {
   type Body,
   type ConnectionInfo,
   type Exchange,
+  giveUpReply,
   hasNoContent,
   isIdempotent,
   type Peer,
@@ -120,8 +121,7 @@ class Attempt<State> {
       }
       return withBodyHooks(exchange, reply, phases.upstreamResponseBody);
     } catch (error) {
-      reply.body?.cancel(error);
-      reply.tunnel?.close();
+      giveUpReply(reply, error);
       throw error;
     }
   }

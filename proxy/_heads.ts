@@ -13,6 +13,9 @@ import {
 } from "../core/mod.ts";
 import { type ForwardingSettings, hostOfPeer } from "./_settings.ts";
 
+/** What a proxy takes without being asked to. */
+export const ALLOWED_METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
+
 /**
  * Looks at a request before anything is done with it.
  *
@@ -29,7 +32,7 @@ export function checkRequest(exchange: Exchange, settings: ForwardingSettings): 
   }
   if (request.method === "CONNECT") {
     throw new ProxyError("method_not_allowed", "Cannot forward the request: CONNECT is off", {
-      headers: [["allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"]],
+      headers: [["allow", ALLOWED_METHODS]],
     });
   }
 }

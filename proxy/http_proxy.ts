@@ -6,6 +6,7 @@ import {
   errorReply,
   type Exchange,
   type FetchHandler,
+  giveUpReply,
   type Handler,
   http1Transport,
   type Reply,
@@ -16,7 +17,7 @@ import {
   untilCancelled,
 } from "../core/mod.ts";
 import { Attempts, withBodyHooks } from "./_attempts.ts";
-import { checkRequest } from "./_heads.ts";
+import { ALLOWED_METHODS, checkRequest } from "./_heads.ts";
 import { forwardingOf, type ForwardingSettings, limitsOf, selectorOf } from "./_settings.ts";
 import type { HttpProxyOptions } from "./options.ts";
 import { compilePhases, firstAnswer, type Phases, runHooks } from "./phases.ts";
@@ -154,8 +155,7 @@ export class HttpProxy<State = unknown> implements AsyncDisposable {
       try {
         if (response.length > 0) await runHooks(response, exchange, reply);
       } catch (error) {
-        reply.body?.cancel(error);
-        reply.tunnel?.close();
+        giveUpReply(reply, error);
         throw error;
       }
       const onTrailers = responseTrailers.length === 0 ? undefined : (trailers: Trailers) => {
@@ -215,15 +215,12 @@ export class HttpProxy<State = unknown> implements AsyncDisposable {
   }
 }
 
-/** What a proxy takes without being asked to. */
-const METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
-
 type Trailers = NonNullable<Reply["body"]>["trailers"] & object;
 
 /** Answers where `Max-Forwards: 0` says that a request is not to go on (RFC 9110 §7.6.2). */
 function lastHop(exchange: Exchange): Reply {
   if (exchange.request.method === "OPTIONS") {
-    return reply(204, null, { headers: { allow: METHODS } });
+    return reply(204, null, { headers: { allow: ALLOWED_METHODS } });
   }
   throw new ProxyError("not_implemented", "Cannot answer TRACE: its content may hold credentials");
 }
@@ -246,10 +243,9 @@ async function replyInTime<State>(
 }
 
 function giveUp(late: Reply | Response): void {
-  const { body, tunnel, release } = toReply(late);
-  body?.cancel();
-  tunnel?.close();
-  release?.();
+  const reply = toReply(late);
+  giveUpReply(reply);
+  reply.release?.();
 }
 
 function rethrow(error: unknown): never {

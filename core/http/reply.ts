@@ -84,3 +84,21 @@ export function toReply(response: Reply | Response): Reply {
     body: response.body === null ? null : bodyFrom(response.body, { length: known }),
   };
 }
+
+/**
+ * Gives up what follows the head of a reply that nobody will send: its content, or its tunnel.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { giveUpReply, reply } from "@pingo/pingo/core";
+ *
+ * const unwanted = reply(200, "never sent");
+ * giveUpReply(unwanted, new Error("the client has left"));
+ * assertEquals(await unwanted.body?.read(), null);
+ * ```
+ */
+export function giveUpReply(reply: Reply, reason?: unknown): void {
+  reply.body?.cancel(reason);
+  reply.tunnel?.close();
+}

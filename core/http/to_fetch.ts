@@ -6,7 +6,7 @@ import { ServerExchange } from "./exchange.ts";
 import type { Handler } from "./handler.ts";
 import { type RequestHead, requestHead, type Scheme } from "./head.ts";
 import { IncomingBody } from "./incoming_body.ts";
-import { type Reply, toReply } from "./reply.ts";
+import { giveUpReply, type Reply, toReply } from "./reply.ts";
 import { requestFromWeb } from "./request_from_web.ts";
 import { type Platform, ResponseWriter } from "./response_writer.ts";
 
@@ -137,8 +137,7 @@ export function toFetch(
       return writer.write(reply);
     } catch (error) {
       // A hook threw, or the web cannot express the reply: no status 101, no line break in a reason.
-      reply.body?.cancel(error);
-      reply.tunnel?.close();
+      giveUpReply(reply, error);
       return writer.write(failed(error));
     }
   };

@@ -2,6 +2,7 @@ import { ProxyError } from "../../../errors/mod.ts";
 import type { WheelTimer } from "../../../timeout/mod.ts";
 import {
   type Client,
+  giveUpReply,
   type Reply,
   type ResponseHead,
   ServerExchange,
@@ -209,7 +210,7 @@ export class Connection implements BodySource, ReplySink {
     try {
       onReply?.(reply, exchange);
     } catch (error) {
-      giveUp(reply, error);
+      giveUpReply(reply, error);
       reply = this.#pageFor(error, exchange);
     }
     let writer = new ReplyWriter(this, exchange, reply);
@@ -227,7 +228,7 @@ export class Connection implements BodySource, ReplySink {
         // What cannot be written down, such as a reason phrase with a line break, is the handler's fault.
         if (exchange.reply !== null) throw error;
         writer.release();
-        giveUp(reply, error);
+        giveUpReply(reply, error);
         reply = this.#pageFor(error, exchange);
         writer = new ReplyWriter(this, exchange, reply);
         whole = writer.begin(this.#mayKeepAlive());
@@ -240,7 +241,7 @@ export class Connection implements BodySource, ReplySink {
         : ProxyError.from(error, "client_gone");
       // The client must see that the response is not whole: the connection ends without its end.
       exchange.cancel.cancel(failure);
-      giveUp(reply, failure);
+      giveUpReply(reply, failure);
       this.close();
     }
     writer.release();
@@ -561,12 +562,6 @@ export class Connection implements BodySource, ReplySink {
 }
 
 function ignore(): void {}
-
-/** Tells the sources of a reply that it is not sent, or not to its end. */
-function giveUp(reply: Reply, reason: unknown): void {
-  reply.body?.cancel(reason);
-  reply.tunnel?.close();
-}
 
 function goneError(cause?: unknown): ProxyError {
   return new ProxyError("client_gone", "Cannot finish the exchange: the client has left", {
