@@ -19,8 +19,7 @@ export const ALLOWED_METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
 /**
  * Looks at a request before anything is done with it.
  *
- * @throws {ProxyError} `loop_detected` when it came through this proxy before, `method_not_allowed` for
- * CONNECT, which asks for a tunnel and not for a response
+ * @throws {ProxyError} `loop_detected` when it came through this proxy before
  */
 export function checkRequest(exchange: Exchange, settings: ForwardingSettings): void {
   const { request } = exchange;
@@ -30,7 +29,16 @@ export function checkRequest(exchange: Exchange, settings: ForwardingSettings): 
       "Cannot forward the request: its Via says that it came through this proxy before",
     );
   }
-  if (request.method === "CONNECT") {
+}
+
+/**
+ * CONNECT asks for a tunnel and not for a response: a filter may have answered it, an upstream is never
+ * asked.
+ *
+ * @throws {ProxyError} `method_not_allowed` for CONNECT
+ */
+export function checkMethod(exchange: Exchange): void {
+  if (exchange.request.method === "CONNECT") {
     throw new ProxyError("method_not_allowed", "Cannot forward the request: CONNECT is off", {
       headers: [["allow", ALLOWED_METHODS]],
     });

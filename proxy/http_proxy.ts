@@ -17,7 +17,7 @@ import {
   untilCancelled,
 } from "../core/mod.ts";
 import { Attempts, withBodyHooks } from "./_attempts.ts";
-import { ALLOWED_METHODS, checkRequest } from "./_heads.ts";
+import { ALLOWED_METHODS, checkMethod, checkRequest } from "./_heads.ts";
 import { forwardingOf, type ForwardingSettings, limitsOf, selectorOf } from "./_settings.ts";
 import type { HttpProxyOptions } from "./options.ts";
 import { compilePhases, firstAnswer, type Phases, runHooks } from "./phases.ts";
@@ -151,6 +151,7 @@ export class HttpProxy<State = unknown> implements AsyncDisposable {
         const answer = await firstAnswer(request, exchange, undefined);
         if (answer !== null) return answer;
       }
+      checkMethod(exchange);
       const reply = toReply(await this.#upstreamSide(exchange));
       try {
         if (response.length > 0) await runHooks(response, exchange, reply);

@@ -24,3 +24,8 @@ export type {
   ProxyTimeouts,
   SelectPeer,
 } from "./options.ts";
+export {
+  allowConnect,
+  type AllowConnectOptions,
+  type ConnectTarget,
+} from "./filters/connect_tunnel.ts";

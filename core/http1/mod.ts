@@ -5,3 +5,4 @@
  */
 export * from "./codec/mod.ts";
 export * from "./server/mod.ts";
+export { tunnelOver } from "./client/mod.ts";

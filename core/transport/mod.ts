@@ -18,6 +18,7 @@ export {
   type Dial,
   type Dialled,
   type DialOptions,
+  isPublicAddress,
   type Resolver,
   systemDial,
   type SystemDialOptions,

@@ -9,3 +9,4 @@ export { ClientConnection } from "./client_connection.ts";
 export type { ClientExchangeOptions } from "./client_exchange_options.ts";
 export type { ConnectionEnd, ConnectionOwner } from "./connection_owner.ts";
 export { giveUp } from "./give_up.ts";
+export { tunnelOver } from "./tunnel_over.ts";
