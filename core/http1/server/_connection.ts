@@ -41,6 +41,8 @@ const CONTINUE = encoder.encode("HTTP/1.1 100 Continue\r\n\r\n");
 const MAX_LINGER_BYTES = 262_144;
 /** How long that may take. */
 const LINGER_MS = 2_000;
+/** What the handler of an exchange that took too long has for its page. */
+const OVERDUE_GRACE_MS = 1_000;
 
 /** The inside of a {@linkcode ServerConnection}. */
 export class Connection implements BodySource, ReplySink {
@@ -52,6 +54,8 @@ export class Connection implements BodySource, ReplySink {
   readonly #head = new WireRequestHead();
   readonly #timer: WheelTimer;
   readonly #writeTimer: WheelTimer;
+  /** Ends exchanges that take too long in all; null where they may take any time. */
+  readonly #totalTimer: WheelTimer | null;
   readonly #onParked = (count: number | null): void => this.#sawParked(count);
   readonly #onParkedError = (): void => this.#sawParked(null);
   readonly #inform = (head: ResponseHead): void => this.#writeInterim(head);
@@ -88,6 +92,9 @@ export class Connection implements BodySource, ReplySink {
     this.#parser = new RequestParser(limits);
     this.#timer = wheel.timer(() => this.#timedOut());
     this.#writeTimer = wheel.timer(() => this.close());
+    this.#totalTimer = limits.exchangeTimeoutMs === Infinity
+      ? null
+      : wheel.timer(() => this.#overdue());
   }
 
   /** Whether a request is on its way. */
@@ -139,6 +146,7 @@ export class Connection implements BodySource, ReplySink {
     this.#isClosed = true;
     this.#timer.disarm();
     this.#writeTimer.disarm();
+    this.#totalTimer?.disarm();
     try {
       this.#duplex.close();
     } catch {
@@ -191,6 +199,7 @@ export class Connection implements BodySource, ReplySink {
     this.#hasBegunReply = false;
     this.#hasWritten = false;
     this.#requests++;
+    this.#totalTimer?.arm(this.#options.limits.exchangeTimeoutMs, exchange.timings.start);
     if (head.framing === Framing.NONE) this.contentEnded(false);
     else {
       exchange.body = this.#body = new RequestBody(this, head);
@@ -246,6 +255,7 @@ export class Connection implements BodySource, ReplySink {
     }
     writer.release();
     this.#wait(NOTHING, Infinity);
+    this.#totalTimer?.disarm();
     const body = this.#body;
     if (body !== null) exchange.receivedBytes = body.receivedBytes;
     exchange.end(failure, writer.sentBytes);
@@ -438,6 +448,7 @@ export class Connection implements BodySource, ReplySink {
   /** Passes bytes between the client and a tunnel until both directions have ended. */
   relay(tunnel: Tunnel, exchange: ServerExchange): Promise<number> {
     this.#wait(NOTHING, Infinity);
+    this.#totalTimer?.disarm();
     const protocol = exchange.reply?.headers.get("upgrade")?.toLowerCase();
     this.#relay = new TunnelRelay(tunnel, {
       inbound: this.inbound,
@@ -522,6 +533,25 @@ export class Connection implements BodySource, ReplySink {
       default:
         this.close();
     }
+  }
+
+  /** The exchange took too long in all: its handler is told, and the client is cut where that is no use. */
+  #overdue(): void {
+    const exchange = this.#exchange;
+    if (exchange === null) return;
+    if (exchange.cancel.cancelled) return this.close();
+    const { exchangeTimeoutMs } = this.#options.limits;
+    const error = new ProxyError(
+      "deadline_exceeded",
+      `Cannot finish the exchange: it took longer than ${exchangeTimeoutMs} ms`,
+    );
+    exchange.abort(error);
+    if (this.#hasBegunReply) return this.close();
+    this.#totalTimer?.arm(OVERDUE_GRACE_MS);
+    if (this.#waitsFor !== CONTENT) return;
+    this.#wait(NOTHING, Infinity);
+    this.#body?.leaveBuffer();
+    this.#giveContentUp(error);
   }
 
   /** Answers what is no request, as far as that goes, and ends the own direction. */

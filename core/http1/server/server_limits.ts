@@ -64,6 +64,13 @@ export interface ServerLimits {
    */
   maxRequests?: number;
   /**
+   * How long an exchange may take in all, from its head to the last byte of its answer; then 504, or the
+   * client is cut where the answer has begun. Tunnels have a time of their own.
+   *
+   * @default {Infinity}
+   */
+  exchangeTimeoutMs?: number;
+  /**
    * A client that ended its direction may wait for an answer, or it has gone: TCP tells the two apart
    * only when something is sent, and Deno does not even tell of a reset. For so long there may be nothing
    * to send before it is given up.
@@ -115,6 +122,7 @@ export function checkServerLimits(limits: ServerLimits = {}): CheckedServerLimit
     writeTimeoutMs = 30_000,
     idleTimeoutMs = 75_000,
     maxRequests = Infinity,
+    exchangeTimeoutMs = Infinity,
     halfClosedGraceMs = 1_000,
     tunnelTimeoutMs = 3_600_000,
     maxDrainBytes = 262_144,
@@ -127,6 +135,7 @@ export function checkServerLimits(limits: ServerLimits = {}): CheckedServerLimit
     minRateGraceMs,
     writeTimeoutMs,
     idleTimeoutMs,
+    exchangeTimeoutMs,
     tunnelTimeoutMs,
     maxRequests,
   };
