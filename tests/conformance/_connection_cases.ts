@@ -8,9 +8,10 @@ export const connectionCases: readonly RequestCase[] = [
   taken("9112 §9.3", "HTTP/1.0 closes", GET, get("", "GET / HTTP/1.0"), { isLast: true }),
   taken(
     "9112 §9.3",
-    "HTTP/1.0 with keep-alive goes on",
+    "HTTP/1.0 with keep-alive closes at a proxy",
     GET,
     get("Connection: Keep-Alive\r\n", "GET / HTTP/1.0"),
+    { isLast: true, others: "nginx and HAProxy keep it open" },
   ),
   ...["close", "CLOSE", "keep-alive, close", "x ,\tclose , y", ",close"].map((option) =>
     taken("9112 §9.6", `Connection: ${option}`, GET, get(`Connection: ${option}\r\n`), {

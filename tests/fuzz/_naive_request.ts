@@ -71,8 +71,7 @@ function readRequest(reader: Reader): NaiveRequest {
   // RFC 9110 §9.3.6, §9.3.8
   if (length !== 0 && (method === "CONNECT" || method === "TRACE")) throw new Stop("bad");
   const options = membersOf(lines, "connection");
-  const isKeepAlive = !options.includes("close") &&
-    (version === "1.1" || options.includes("keep-alive"));
+  const isKeepAlive = !options.includes("close") && version === "1.1";
   const expectsContinue = isExpecting && length !== 0;
   const content = attempt(() => length < 0 ? readChunks(reader) : readCounted(reader, length));
   const { at } = reader;

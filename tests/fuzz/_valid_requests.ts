@@ -183,7 +183,7 @@ function build(parts: Parts): ValidRequest {
   if (parts.expects) lines.push(["Expect", "100-Continue"]);
   lines.push(...parts.after);
   const options = (connection ?? "").toLowerCase();
-  const isKeepAlive = !options.includes("close") && (!isOld || options.includes("keep-alive"));
+  const isKeepAlive = !options.includes("close") && !isOld;
   const sent: Line[] = [...lines];
   sent.splice(parts.hostAt % (lines.length + 1), 0, ["Host", parts.host]);
   const head = sent.map(([name, value], i) =>

@@ -173,8 +173,7 @@ async function check(
     assert(response !== undefined, "there is an answer");
     compare(response, script, asked, outcome);
     if (!response.isKeepAlive) break;
-    const isAskedToEnd = asked.connection === "close" ||
-      (asked.version === "1.0" && asked.connection !== "keep-alive");
+    const isAskedToEnd = asked.connection === "close" || asked.version === "1.0";
     assertEquals(isAskedToEnd, false);
   }
   assertEquals([made.length, server.ends.length], [answered, answered]);

@@ -34,13 +34,10 @@ function expected(request: ValidRequest, { use }: Plan): Seen {
 }
 
 /** Whether the connection ends behind the answer. */
-function endsConnection(request: ValidRequest, { use, isStream }: Plan): boolean {
+function endsConnection(request: ValidRequest, { use }: Plan): boolean {
   // A client that waits for a 100 which it is not sent cannot go on behind its content.
   const isWaiting = request.expectsContinue && use !== "all" && use !== "some";
-  // Content of unknown length ends with the connection in HTTP/1.0.
-  const isCloseDelimited = request.version === "1.0" && request.method !== "HEAD" &&
-    (isStream || use === "meanwhile");
-  return !request.isKeepAlive || isWaiting || isCloseDelimited;
+  return !request.isKeepAlive || isWaiting;
 }
 
 async function check(

@@ -1,6 +1,6 @@
 import { ProxyError } from "../../../errors/mod.ts";
 import type { Body, HeaderMap, RequestHead } from "../../http/mod.ts";
-import { Framing, IndexedHeaders, KnownField } from "../codec/mod.ts";
+import { Framing, IndexedHeaders, KnownField, setContentLength } from "../codec/mod.ts";
 
 const encoder = new TextEncoder();
 const CHUNKED_LINE = encoder.encode("transfer-encoding: chunked\r\n");
@@ -35,6 +35,7 @@ export class RequestFraming {
     this.framing = Framing.NONE;
     this.length = 0;
     this.extra = null;
+    if (declared >= 0) setContentLength(headers, declared);
     if (body === null) this.#withoutContent(head.method, declared, isCoded);
     else this.#withContent(body, declared, isCoded);
   }
@@ -87,8 +88,18 @@ function hasChunked(headers: HeaderMap): boolean {
     ? headers.findKnown(KnownField.TRANSFER_ENCODING) >= 0
     : headers.has("transfer-encoding");
   if (!hasCoding) return false;
-  if (headers.get("transfer-encoding")?.toLowerCase() === "chunked") return true;
+  const coding = headers.get("transfer-encoding");
+  if (coding === "chunked" && isPlainCoding(headers)) return true;
+  if (coding?.toLowerCase() === "chunked") {
+    headers.set("transfer-encoding", "chunked");
+    return true;
+  }
   throw refuse("its Transfer-Encoding is not chunked (RFC 9112 §6.1)");
+}
+
+function isPlainCoding(headers: HeaderMap): boolean {
+  return !(headers instanceof IndexedHeaders) ||
+    headers.isPlain(headers.findKnown(KnownField.TRANSFER_ENCODING));
 }
 
 /** A head that a filter has made wrong is a defect of the program. */

@@ -1,6 +1,6 @@
 import { isText } from "./_bytes.ts";
 import type { FieldSectionParser } from "./_field_section.ts";
-import { CLOSE, KEEP_ALIVE, UPGRADE } from "./_field_values.ts";
+import { CLOSE, UPGRADE } from "./_field_values.ts";
 import { connectionOptions, readFraming } from "./_message_framing.ts";
 import { finishTarget } from "./_request_target.ts";
 import { Framing } from "./framing.ts";
@@ -37,8 +37,9 @@ export function finishRequest(
   const options = (fields & CONNECTION_BIT) === 0
     ? 0
     : connectionOptions(bytes, section, head.headers);
-  // RFC 9112 §9.3: 1.1 stays open unless told otherwise, 1.0 closes unless told otherwise.
-  head.isKeepAlive = (options & CLOSE) === 0 && (!isHttp10 || (options & KEEP_ALIVE) !== 0);
+  // RFC 9112 §9.3: 1.1 stays open unless told otherwise. A proxy closes behind 1.0 whatever that asks for: a
+  // proxy of old in front may have passed a keep-alive on that it does not know (appendix C.2.2).
+  head.isKeepAlive = (options & CLOSE) === 0 && !isHttp10;
   // RFC 9110 §7.8: Upgrade counts with its connection option alone, and not in HTTP/1.0.
   head.isUpgrade = (fields & UPGRADE_BIT) !== 0 && (options & UPGRADE) !== 0 && !isHttp10;
   head.expectsContinue = false;

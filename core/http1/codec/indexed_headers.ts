@@ -1,5 +1,5 @@
 import type { HeaderMap } from "../../http/mod.ts";
-import { FOLD } from "./_bytes.ts";
+import { CR, FOLD, SP } from "./_bytes.ts";
 import { copyBytes } from "./_copy.ts";
 import { readContentLength } from "./_field_values.ts";
 import { lineLength, writeLine } from "./_field_line.ts";
@@ -232,6 +232,17 @@ export class IndexedHeaders implements HeaderMap {
       base + this.#index[at + VALUE],
       base + this.#index[at + VALUE_END],
     );
+  }
+
+  /** Whether the line at a place has one blank before its value and none behind it. */
+  isPlain(place: number): boolean {
+    const at = place * STRIDE;
+    const nameEnd = this.#index[at + NAME_END];
+    if (nameEnd < 0) return true;
+    const value = this.#index[at + VALUE];
+    const base = this.#base;
+    return value === nameEnd + 2 && this.#bytes[base + value - 1] === SP &&
+      this.#bytes[base + this.#index[at + VALUE_END]] === CR;
   }
 
   /** For parsers: where the value of a received line starts in the bytes. */

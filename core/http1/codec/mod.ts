@@ -44,4 +44,4 @@ export {
   writeRequestHead,
   writeResponseHead,
 } from "./head_writer.ts";
-export { setFraming } from "./set_framing.ts";
+export { setContentLength, setFraming } from "./set_framing.ts";

@@ -12,6 +12,7 @@ import { giveLarge, takeLarge } from "../_buffers.ts";
 import {
   MAX_CHUNK_HEADER_BYTES,
   responseHeadLength,
+  setContentLength,
   type WireRequestHead,
   writeChunkHeader,
   writeLastChunk,
@@ -21,7 +22,6 @@ import {
 const encoder = new TextEncoder();
 const CRLF = encoder.encode("\r\n");
 const CLOSE_LINE = encoder.encode("connection: close\r\n");
-const KEEP_ALIVE_LINE = encoder.encode("connection: keep-alive\r\n");
 const CHUNKED_LINE = encoder.encode("transfer-encoding: chunked\r\n");
 /** What is around the data of a chunk. */
 const CHUNK_FRAME = MAX_CHUNK_HEADER_BYTES + 2;
@@ -101,7 +101,9 @@ export class ReplyWriter {
     }
     if (noContent) {
       // HEAD and 304 may tell the length that a GET would have (RFC 9110 §8.6), if it is one; 204 must not.
-      if (status === 204 || declaredLength(reply) < 0) headers.delete("content-length");
+      const declared = status === 204 ? -1 : declaredLength(reply);
+      if (declared < 0) headers.delete("content-length");
+      else setContentLength(headers, declared);
       if (status === 205) headers.set("content-length", "0");
     } else this.#frame(body);
     const out = this.#out = takeLarge();
@@ -149,7 +151,7 @@ export class ReplyWriter {
   #frame(body: Body | null): void {
     const reply = this.#reply;
     this.#length = body === null ? 0 : body.length ?? declaredLength(reply);
-    if (this.#length >= 0) return setLength(reply, this.#length);
+    if (this.#length >= 0) return setContentLength(reply.headers, this.#length);
     reply.headers.delete("content-length");
     this.#isChunked = this.#connection.head.version === "1.1";
     if (!this.#isChunked) this.isKept = false;
@@ -181,10 +183,7 @@ export class ReplyWriter {
     let at = writeResponseHead(out, 0, reply) - CRLF.byteLength;
     if (!reply.headers.has("date")) at = append(dateLine(this.#exchange.clock.epoch()), out, at);
     if (this.#isChunked) at = append(CHUNKED_LINE, out, at);
-    if (reply.tunnel === undefined) {
-      if (!this.isKept) at = append(CLOSE_LINE, out, at);
-      else if (head.version === "1.0") at = append(KEEP_ALIVE_LINE, out, at);
-    }
+    if (reply.tunnel === undefined && !this.isKept) at = append(CLOSE_LINE, out, at);
     this.#exchange.begin(reply);
     return append(CRLF, out, at);
   }
@@ -292,9 +291,4 @@ function asksToClose(reply: Reply): boolean {
 function declaredLength(reply: Reply): number {
   const length = reply.headers.get("content-length");
   return length !== null && /^\d{1,15}$/.test(length) ? Number(length) : -1;
-}
-
-function setLength(reply: Reply, length: number): void {
-  const text = String(length);
-  if (reply.headers.get("content-length") !== text) reply.headers.set("content-length", text);
 }

@@ -102,7 +102,7 @@ const WIRE: readonly WireCase[] = [
   {
     name: "chunks that the head asks for",
     init: { method: "PUT", headers: [["transfer-encoding", "Chunked"]], body: bodyFrom("abc") },
-    wire: `PUT / HTTP/1.1\r\ntransfer-encoding: Chunked\r\n${HOST}\r\n3\r\nabc\r\n0\r\n\r\n`,
+    wire: `PUT / HTTP/1.1\r\ntransfer-encoding: chunked\r\n${HOST}\r\n3\r\nabc\r\n0\r\n\r\n`,
   },
   {
     name: "a large chunk between small ones",

@@ -46,8 +46,7 @@ export function readRequest(text: string): Meaning | null {
   }
   const options = all("connection").join().toLowerCase().split(",")
     .map((option) => option.replace(/^[ \t]+|[ \t]+$/g, ""));
-  const isKeepAlive = !options.includes("close") &&
-    (version === "1.1" || options.includes("keep-alive"));
+  const isKeepAlive = !options.includes("close") && version === "1.1";
   return { end: whole.length, method, target, version, lines, contentLength, isKeepAlive };
 }
 

@@ -199,8 +199,8 @@ const CONNECTIONS: readonly (readonly [version: string, lines: string, isKeepAli
   ["1.1", "Connection: x-close, closed\r\n", true],
   ["1.1", "Connection: ,, ,\r\n", true],
   ["1.0", "", false],
-  ["1.0", "Connection: keep-alive\r\n", true],
-  ["1.0", "Connection: Keep-Alive, TE\r\n", true],
+  ["1.0", "Connection: keep-alive\r\n", false],
+  ["1.0", "Connection: Keep-Alive, TE\r\n", false],
   ["1.0", "Connection: keep-alive, close\r\n", false],
   ["1.0", "Connection: x\r\n", false],
 ];
