@@ -175,7 +175,6 @@ export class ReplyWriter {
 
   #writeHead(out: Uint8Array): number {
     const reply = this.#reply;
-    const { head } = this.#connection;
     if (responseHeadLength(reply) + 256 > out.byteLength) {
       throw new ProxyError("internal", "Cannot send a reply: its head is larger than 64 KiB");
     }
