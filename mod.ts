@@ -21,6 +21,7 @@
 export * from "./errors/mod.ts";
 export * from "./timeout/mod.ts";
 export * from "./core/mod.ts";
+export * from "./limits/mod.ts";
 export * from "./loadbalancing/mod.ts";
 export * from "./proxy/mod.ts";
 export * from "./proxy/service/mod.ts";
