@@ -29,3 +29,4 @@ export {
 } from "./backend_set.ts";
 export type { BackendSnapshot, BackendStatistics } from "./backend_snapshot.ts";
 export { type OutcomeListener, type OutcomeSource, resultOf } from "./outcome.ts";
+export * from "./health/mod.ts";
