@@ -4,6 +4,11 @@
  * @module
  */
 export { classifyOutcome, type OutcomeClass } from "./classify_outcome.ts";
+export type { HealthCheck, HealthCheckContext, HealthCheckFunction } from "./health_check.ts";
+export { HealthChecker, type HealthSnapshot } from "./health_checker.ts";
+export type { HealthCheckerOptions } from "./health_checker_options.ts";
+export { healthCheckService, type HealthCheckServiceOptions } from "./health_check_service.ts";
+export { httpCheck, type HttpCheckOptions, type StatusRange } from "./http_check.ts";
 export {
   OutlierDetector,
   type OutlierDetectorOptions,
@@ -17,5 +22,7 @@ export {
   type OutlierRule,
   type OutlierSnapshot,
 } from "./outlier_policy.ts";
+export { RiseFall, type RiseFallOptions } from "./rise_fall.ts";
 export { type SuccessRateThreshold, successRateThreshold } from "./success_rate_threshold.ts";
+export { tcpCheck, type TcpCheckOptions } from "./tcp_check.ts";
 export type { CheckedBackend, EjectableBackend, WatchedSet } from "./watched_set.ts";

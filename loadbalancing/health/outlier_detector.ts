@@ -82,6 +82,7 @@ export class OutlierDetector<Backend extends EjectableBackend> implements Dispos
   /** Takes back what `start` has set up; null when it is stopped. */
   #undo: (() => void)[] | null = null;
   #cancelTimer: () => void = () => {};
+  #followed: readonly Backend[] | null = null;
 
   /**
    * Tells how an attempt at a backend ended. Bound: it can be handed over as it is. Does nothing while the
@@ -135,10 +136,8 @@ export class OutlierDetector<Backend extends EjectableBackend> implements Dispos
     for (const undo of this.#undo) undo();
     this.#undo = null;
     this.#cancelTimer();
-    for (const { host, isEjected } of this.#policy.snapshot()) {
-      if (isEjected) this.#policy.giveBack(host);
-    }
     this.#policy.setHosts([]);
+    this.#followed = null;
   }
 
   /**
@@ -160,8 +159,12 @@ export class OutlierDetector<Backend extends EjectableBackend> implements Dispos
     this.stop();
   }
 
+  /** A set also tells of changes to its backends, such as the ejections themselves. */
   #follow(): void {
-    this.#policy.setHosts(this.#set.backends);
+    const { backends } = this.#set;
+    if (backends === this.#followed) return;
+    this.#followed = backends;
+    this.#policy.setHosts(backends);
     this.#ejectedGauge?.set(this.#policy.ejectedCount);
   }
 

@@ -114,13 +114,13 @@ export class OutlierPolicy<Host> {
     return this.#options.intervalMs;
   }
 
-  /** Takes a new set of hosts; what is known of those that stay is kept. */
+  /** Takes a new set of hosts; what is known of those that stay is kept. Who leaves is not ejected any more. */
   setHosts(hosts: Iterable<Host>): void {
     const next = new Set(hosts);
     for (const [host, record] of this.#records) {
       if (next.has(host)) continue;
-      if (record.isEjected) this.#ejectedCount--;
       this.#records.delete(host);
+      if (record.isEjected) this.#giveBack(host, record, this.#clock.now());
     }
     for (const host of next) {
       if (!this.#records.has(host)) this.#records.set(host, new OutlierRecord());

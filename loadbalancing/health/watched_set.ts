@@ -2,10 +2,10 @@ import type { Peer } from "../../core/mod.ts";
 
 /** What health checks and outlier detection need of a set of backends; a `BackendSet` is one. */
 export interface WatchedSet<Backend> {
-  /** The backends as they are now; the object of one that stays is kept. */
+  /** The backends as they are now: another list after each change of it, with the same objects for those that stay. */
   readonly backends: readonly Backend[];
   /**
-   * Calls `fn` when the list has changed.
+   * Calls `fn` when the list has changed; more calls do no harm.
    *
    * @returns a function that takes the listener back
    */
