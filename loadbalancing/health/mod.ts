@@ -1,6 +1,21 @@
 /**
  * Health of backends: active checks and passive outlier detection.
  *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { BackendSet, HealthChecker, OutlierDetector, tcpCheck } from "@pingo/pingo/loadbalancing";
+ *
+ * using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+ * const set = new BackendSet([`127.0.0.1:${listener.addr.port}`, "127.0.0.1:1"]);
+ * await using checker = new HealthChecker(set, { check: tcpCheck(), intervalMs: 1_000 });
+ * using detector = new OutlierDetector(set, { healthChecks: checker });
+ * checker.start();
+ * detector.start(); // and balancer.onOutcome(detector.report)
+ * await checker.whenChecked();
+ * assertEquals(set.backends.map(({ isHealthy }) => isHealthy), [true, false]);
+ * ```
+ *
  * @module
  */
 export { classifyOutcome, type OutcomeClass } from "./classify_outcome.ts";
