@@ -188,6 +188,17 @@ for (const method of ["POST", "PATCH", "PURGE"]) {
   });
 }
 
+Deno.test("http1Transport takes unsafeReuseMs for how young a connection for a POST is", async () => {
+  await using never = fake({ unsafeReuseMs: 0 });
+  await never.exchange();
+  assertEquals((await never.exchange("POST")).isReused, false);
+  assertEquals((await never.exchange()).isReused, true);
+  await using always = fake({ unsafeReuseMs: Infinity });
+  await always.exchange();
+  await always.clock.advanceAsync(20_000);
+  assertEquals((await always.exchange("POST")).isReused, true);
+});
+
 Deno.test("http1Transport makes room for a POST where no more connections are allowed", async () => {
   await using tools = fake({ maxConnectionsPerPeer: 1 });
   await tools.exchange();
