@@ -57,7 +57,7 @@ export class Connection implements BodySource, ReplySink {
   /** Ends exchanges that take too long in all; null where they may take any time. */
   readonly #totalTimer: WheelTimer | null;
   readonly #onParked = (count: number | null): void => this.#sawParked(count);
-  readonly #onParkedError = (): void => this.#sawParked(null);
+  readonly #onParkedError = (): void => this.#sawReset();
   readonly #inform = (head: ResponseHead): void => this.#writeInterim(head);
   #waitsFor = IDLE;
   #exchange: ServerExchange | null = null;
@@ -492,6 +492,16 @@ export class Connection implements BodySource, ReplySink {
     if (this.#waitsFor === NOTHING && !this.#writeTimer.isArmed) this.#waitHalfClosed();
   }
 
+  /** The connection broke: unlike a client that only ended its direction, this one hears nothing any more. */
+  #sawReset(): void {
+    if (this.#exchange !== null && this.#relay === null) this.#clientLeft(this.#exchange);
+  }
+
+  #clientLeft(exchange: ServerExchange): void {
+    this.#isClientGone = true;
+    exchange.abort(goneError());
+  }
+
   #waitHalfClosed(): void {
     this.#wait(HALF_CLOSED, this.#options.limits.halfClosedGraceMs);
   }
@@ -527,8 +537,7 @@ export class Connection implements BodySource, ReplySink {
         break;
       }
       case HALF_CLOSED:
-        this.#isClientGone = true;
-        this.#exchange?.abort(goneError());
+        if (this.#exchange !== null) this.#clientLeft(this.#exchange);
         break;
       default:
         this.close();

@@ -72,8 +72,8 @@ export interface ServerLimits {
   exchangeTimeoutMs?: number;
   /**
    * A client that ended its direction may wait for an answer, or it has gone: TCP tells the two apart
-   * only when something is sent, and Deno does not even tell of a reset. For so long there may be nothing
-   * to send before it is given up.
+   * only when something is sent. For so long there may be nothing to send before it is given up; 0 gives up
+   * at once whoever ends its direction, as nginx does. A reset is seen at once in any case.
    *
    * @default {1000}
    */

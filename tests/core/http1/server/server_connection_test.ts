@@ -1,8 +1,10 @@
+import { connect } from "node:net";
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import {
   bodyFrom,
   drain,
   type Exchange,
+  type Handler,
   HeaderList,
   readText,
   reply,
@@ -221,6 +223,36 @@ Deno.test("ServerConnection gives a client up that ended and stays silent for th
   const [{ status, error }] = server.ends;
   assertEquals([status, error?.kind], [499, "client_gone"]);
   await server.quiet();
+});
+
+/** Waits until its exchange is over. */
+const untilOver: Handler = async ({ cancel }) => {
+  await new Promise((_, reject) => cancel.onCancel(reject));
+  return reply(200);
+};
+
+Deno.test("ServerConnection gives a client up at once that ended, where there is no grace", async () => {
+  await using server = serveWire(untilOver, { halfClosedGraceMs: 0 });
+  using client = await rawClient(server.port);
+  await client.send(GET);
+  await client.conn.closeWrite();
+  await server.ended(1);
+  assertEquals(server.ends[0].error?.kind, "client_gone");
+});
+
+Deno.test("ServerConnection sees at once that a client has reset its connection", async () => {
+  const arrived = signalOf();
+  // Longer than the test may take: what was reset needs no grace.
+  await using server = serveWire((exchange) => {
+    arrived.resolve();
+    return untilOver(exchange);
+  }, { halfClosedGraceMs: 600_000 });
+  const client = connect(server.port, "127.0.0.1");
+  client.write(GET);
+  await arrived.promise;
+  client.resetAndDestroy();
+  await server.ended(1);
+  assertEquals([server.ends[0].status, server.ends[0].error?.kind], [499, "client_gone"]);
 });
 
 Deno.test("ServerConnection tells the body's reader when the client breaks an upload off", async () => {
