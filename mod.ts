@@ -20,6 +20,7 @@
  */
 export * from "./errors/mod.ts";
 export * from "./timeout/mod.ts";
+export * from "./ketama/mod.ts";
 export * from "./core/mod.ts";
 export * from "./limits/mod.ts";
 export * from "./loadbalancing/mod.ts";
