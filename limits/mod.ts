@@ -1,12 +1,14 @@
 /**
- * Rate and concurrency limits. Without a permission flag and without a timer of its own while nobody waits.
+ * Rate and concurrency limits. Without a permission flag, and without a timer while nobody waits.
  *
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { parseRate } from "@pingo/pingo/limits";
+ * import { TokenBucket } from "@pingo/pingo/limits";
  *
- * assertEquals(parseRate("100/s"), { limit: 100, windowMs: 1_000 });
+ * const bucket = new TokenBucket("100/s", { burst: 2 });
+ * assertEquals([bucket.allow(), bucket.allow()], [true, true]);
+ * await bucket.wait(); // 10 ms
  * ```
  *
  * @module
@@ -14,3 +16,14 @@
 export { parseRate, type Rate, rateOf } from "./rate.ts";
 export type { Decision, LimitPolicy, LimitState } from "./limit_state.ts";
 export type { AsyncLimiter, KeyedLimiter, RateLimiter, WaitOptions } from "./rate_limiter.ts";
+export type { LimiterOptions, RateLimiterOptions } from "./limiter_options.ts";
+export { TokenBucket, type TokenBucketOptions } from "./token_bucket.ts";
+export { Gcra, type GcraOptions } from "./gcra.ts";
+export { FixedWindowLimiter, type FixedWindowLimiterOptions } from "./fixed_window_limiter.ts";
+export {
+  SlidingWindowLimiter,
+  type SlidingWindowLimiterOptions,
+} from "./sliding_window_limiter.ts";
+export { SlidingLogLimiter, type SlidingLogLimiterOptions } from "./sliding_log_limiter.ts";
+export { LeakyQueue, type LeakyQueueOptions } from "./leaky_queue.ts";
+export { MultiLimiter, type MultiLimiterOptions } from "./multi_limiter.ts";

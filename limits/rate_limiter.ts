@@ -21,6 +21,8 @@ export interface WaitOptions {
 export interface RateLimiter {
   /** Its rules; one, where it does not join several. */
   readonly policies: readonly LimitPolicy[];
+  /** How many wait. */
+  readonly waiting: number;
   /**
    * Takes units if there are enough; the cheapest form.
    *
