@@ -20,6 +20,7 @@ export * from "./http/mod.ts";
 export * from "./http1/mod.ts";
 export * from "./proxy_protocol/mod.ts";
 export * from "./tls/mod.ts";
+export * from "./redis/mod.ts";
 export * from "./transport/mod.ts";
 export * from "./telemetry/mod.ts";
 export * from "./listen/mod.ts";

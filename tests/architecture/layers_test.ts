@@ -55,6 +55,18 @@ const forbidden: { name: string; from: string; to: string; why: string }[] = [
     why: "core/http may not import core/mod.ts",
   },
   {
+    name: "the adapter of a port from core",
+    from: "core/redis/redis_script.ts",
+    to: "core/redis/iovalkey/mod.ts",
+    why: "core may not import core/redis/iovalkey",
+  },
+  {
+    name: "the client of Redis from a limiter",
+    from: "limits/redis/a.ts",
+    to: "npm:/iovalkey@0.4.0",
+    why: "only core/redis/iovalkey imports iovalkey",
+  },
+  {
     name: "a heavy package outside its export",
     from: "core/telemetry/a.ts",
     to: "npm:/prom-client@15.1.3",

@@ -1,0 +1,181 @@
+import { Redis } from "iovalkey";
+import { type Clock, sleep, systemClock } from "../../../timeout/mod.ts";
+import { type Logger, type RedisClient, RedisError } from "../../mod.ts";
+import { parseRedisAddress } from "./_redis_address.ts";
+import { redisClientOf } from "./redis_client_of.ts";
+
+/** Options of {@linkcode openRedis}. */
+export interface OpenRedisOptions {
+  /**
+   * How long a connection may take to stand.
+   *
+   * @default {2000}
+   */
+  connectTimeoutMs?: number;
+  /**
+   * How long a connection may be silent while a reply is due; then it is dropped and a new one made. A server whose
+   * host has vanished would hold it for minutes else.
+   *
+   * @default {5000}
+   */
+  stallTimeoutMs?: number;
+  /**
+   * The longest pause between two attempts to connect; the pauses double from 50 ms on.
+   *
+   * @default {1000}
+   */
+  maxReconnectMs?: number;
+  /**
+   * How long {@linkcode RedisConnection} waits for replies that are due when it is closed.
+   *
+   * @default {1000}
+   */
+  closeTimeoutMs?: number;
+  /** Hears of a server that is lost, once, and of its return. */
+  logger?: Logger;
+  /**
+   * Clock of the close. The client's own timers are those of the system.
+   *
+   * @default {systemClock}
+   */
+  clock?: Clock;
+}
+
+/** A connection that finds its way back by itself, and is closed by who opened it. */
+export interface RedisConnection extends RedisClient, AsyncDisposable {
+  /**
+   * Waits until commands can be sent: for the start of a program that would rather begin with Redis.
+   *
+   * @param timeoutMs how long at most
+   * @returns whether it is ready; false when the time is over or the connection was closed
+   */
+  whenReady(timeoutMs: number): Promise<boolean>;
+}
+
+const FIRST_RECONNECT_MS = 50;
+/** What is closed before its replies came is not waited for once more. */
+const CUT_MS = 1;
+/** setTimeout takes a larger delay for 1 ms. */
+const MAX_DELAY_MS = 2 ** 31 - 1;
+
+/**
+ * A connection to Redis or Valkey by npm:iovalkey. It is given at once and connects by itself, now and after each loss:
+ * a server that is not there is no error here, but `isReady` is false, and commands reject at once.
+ *
+ * @param address `redis://[user[:password]@]host[:port][/database]`, `rediss://` (TLS), `valkey://`, `valkeys://`,
+ *   `host:port` or `unix:/path`
+ * @throws {TypeError} when the address is none
+ * @throws {RangeError} when a duration is none from 1 on that a timer takes
+ *
+ * @example
+ * ```ts
+ * import { assertEquals, assertRejects } from "@std/assert";
+ * import { RedisError } from "@pingo/pingo/core";
+ * import { openRedis } from "@pingo/pingo/core/redis/iovalkey";
+ *
+ * // Nobody listens on port 9.
+ * await using redis = openRedis("redis://127.0.0.1:9");
+ * assertEquals(redis.isReady, false);
+ * await assertRejects(() => redis.call("PING", []), RedisError);
+ * ```
+ */
+export function openRedis(address: string, options: OpenRedisOptions = {}): RedisConnection {
+  const {
+    connectTimeoutMs = 2_000,
+    stallTimeoutMs = 5_000,
+    maxReconnectMs = 1_000,
+    closeTimeoutMs = 1_000,
+    logger,
+    clock = systemClock,
+  } = options;
+  checkDelays({ connectTimeoutMs, stallTimeoutMs, maxReconnectMs, closeTimeoutMs });
+  const { name, isTls, database, ...where } = parseRedisAddress(address);
+
+  const redis = new Redis({
+    ...where,
+    db: database,
+    tls: isTls ? { servername: where.host } : undefined,
+    family: 0,
+    connectTimeout: connectTimeoutMs,
+    disconnectTimeout: CUT_MS,
+    socketTimeout: stallTimeoutMs,
+    // What was not answered may have been done: the caller decides, and nothing is sent a second time.
+    autoResendUnfulfilledCommands: false,
+    maxRetriesPerRequest: 0,
+    enableOfflineQueue: false,
+    retryStrategy: (attempt) => Math.min(maxReconnectMs, FIRST_RECONNECT_MS * 2 ** (attempt - 1)),
+    // After a failover the old address may lead to a replica.
+    reconnectOnError: (error) => error.message.startsWith("READONLY"),
+  });
+  let isLost = false;
+  redis.on("error", (error: Error) => lost(error.message));
+  redis.on("close", () => lost("the connection has ended"));
+  redis.on("ready", () => {
+    logger?.info("Redis is connected", { address: name });
+    isLost = false;
+  });
+
+  let closing: Promise<void> | null = null;
+  const client = redisClientOf(redis);
+  return {
+    get isReady() {
+      return closing === null && client.isReady;
+    },
+    call: (command, args) =>
+      closing === null ? client.call(command, args) : Promise.reject(
+        new RedisError("DISCONNECTED", "Cannot call Redis: the connection is closed"),
+      ),
+    whenReady,
+    [Symbol.asyncDispose]: () => closing ??= close(),
+  };
+
+  /** Once until it is back: each attempt to connect would tell it again. */
+  function lost(error: string): void {
+    if (isLost || closing !== null) return;
+    isLost = true;
+    logger?.warn("Redis cannot be reached", { address: name, error });
+  }
+
+  async function whenReady(timeoutMs: number): Promise<boolean> {
+    if (closing !== null || client.isReady) return closing === null;
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    const onReady = (): void => resolve(true);
+    const giveUp = (): void => resolve(false);
+    const cancel = clock.setTimer(giveUp, timeoutMs);
+    redis.on("ready", onReady).on("end", giveUp);
+    const isReady = await promise;
+    redis.off("ready", onReady).off("end", giveUp);
+    cancel();
+    return isReady;
+  }
+
+  async function close(): Promise<void> {
+    const ended = new Promise<void>((resolve) => redis.once("end", resolve));
+    // What was called in this turn is about to be sent.
+    await Promise.resolve();
+    if (redis.status === "ready") {
+      const cancel = clock.setTimer(() => redis.disconnect(), closeTimeoutMs);
+      // It may be lost in this very moment: then it has ended as well.
+      await redis.quit().catch(() => redis.disconnect());
+      cancel();
+    } else {
+      redis.disconnect();
+    }
+    if (redis.status === "reconnecting") {
+      // Between two attempts there is no socket whose end would be told; only the timer of the cut runs.
+      await sleep(2 * CUT_MS, { clock });
+    } else if (redis.status !== "end") {
+      await ended;
+    }
+  }
+}
+
+function checkDelays(delays: Readonly<Record<string, number>>): void {
+  for (const [name, ms] of Object.entries(delays)) {
+    if (!(ms >= 1 && ms <= MAX_DELAY_MS)) {
+      throw new RangeError(
+        `Cannot open Redis: ${name} ${ms} is no duration from 1 to ${MAX_DELAY_MS}`,
+      );
+    }
+  }
+}
