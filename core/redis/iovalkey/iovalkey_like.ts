@@ -4,7 +4,7 @@ export interface IovalkeyPipeline {
   exec(): Promise<[error: Error | null, reply: unknown][] | null>;
 }
 
-/** The part of a client of iovalkey or ioredis, or of their `Cluster`, that is used, of whatever version of it. */
+/** The part of a client of iovalkey, or of its `Cluster`, that is used, of whatever version of it. */
 export interface IovalkeyLike {
   /** `ready` once commands can be sent. */
   readonly status: string;

@@ -9,10 +9,10 @@ interface Waiting {
 }
 
 /**
- * The port over a client that the program has already, of iovalkey or ioredis, or their `Cluster`. It stays the
- * program's to close. The client's own queue while it is not connected is not used.
+ * The port over a client that the program has already, of iovalkey, its `Cluster` included, or of the same shape.
+ * It stays the program's to close. The client's own queue while it is not connected is not used.
  *
- * Set `maxRetriesPerRequest: 0` and `autoResendUnfulfilledCommands: false` on it: by default these clients send
+ * Set `maxRetriesPerRequest: 0` and `autoResendUnfulfilledCommands: false` on it: by default it sends
  * commands again after a lost connection, which takes twice from a limit.
  *
  * @example
@@ -90,7 +90,7 @@ function checkedReply(reply: unknown): RedisReply {
 
 function redisError(error: unknown): RedisError {
   if (!(error instanceof Error)) return disconnected(String(error));
-  // The class of redis-errors, which these clients share; it is the one thing that tells a reply.
+  // The class of redis-errors, which is the one thing that tells a reply.
   if (error.name === "ReplyError") return RedisError.ofReply(error.message, { cause: error });
   return new RedisError("DISCONNECTED", `Cannot call Redis: ${error.message}`, { cause: error });
 }

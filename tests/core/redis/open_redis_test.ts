@@ -1,7 +1,13 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { type LogFields, type Logger, RedisError, RedisScript } from "../../../core/mod.ts";
+import {
+  type LogFields,
+  type Logger,
+  type RedisClient,
+  RedisError,
+  RedisScript,
+} from "../../../core/mod.ts";
 import { openRedis, redisClientOf } from "../../../core/redis/iovalkey/mod.ts";
-import { Redis } from "iovalkey";
+import { Cluster, Redis } from "iovalkey";
 import { needs } from "../../support/needs.ts";
 import { anyRedis, needsRedis, RedisServer } from "../../support/redis_server.ts";
 
@@ -62,11 +68,10 @@ Deno.test({
   },
 });
 
-async function readsOf(redis: { call: typeof RedisCall }): Promise<number> {
+async function readsOf(redis: RedisClient): Promise<number> {
   const info = String(await redis.call("INFO", ["stats"]));
   return Number(/total_reads_processed:(\d+)/.exec(info)?.[1]);
 }
-declare function RedisCall(command: string, args: readonly string[]): Promise<unknown>;
 
 Deno.test({
   ...needs(
@@ -83,8 +88,9 @@ Deno.test({
       redis.call("GET", ["a"]),
     ]);
     assertEquals(results.map((each) => each.status), ["fulfilled", "rejected", "fulfilled"]);
-    const { reason } = results[1] as PromiseRejectedResult;
-    assert(reason instanceof RedisError && reason.code === "ERR");
+    const [, incremented] = results;
+    assert(incremented.status === "rejected" && incremented.reason instanceof RedisError);
+    assertEquals(incremented.reason.code, "ERR");
   },
 });
 
@@ -265,6 +271,33 @@ Deno.test({
     ]);
     const ended = new Promise<void>((resolve) => own.once("end", () => resolve()));
     await own.quit();
+    await ended;
+  },
+});
+
+Deno.test({
+  ...needs("redis-server", "redisClientOf() takes a Cluster of iovalkey as it is"),
+  async fn() {
+    await using server = await RedisServer.start({
+      args: ["--cluster-enabled", "yes", "--cluster-announce-ip", "127.0.0.1"],
+    });
+    {
+      await using redis = openRedis(server.url);
+      await redis.whenReady(5_000);
+      await redis.call("CLUSTER", ["ADDSLOTSRANGE", 0, 16383]);
+      while (!String(await redis.call("CLUSTER", ["INFO"])).includes("cluster_state:ok")) {
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+    }
+    const cluster = new Cluster([{ host: "127.0.0.1", port: server.port }]);
+    await new Promise<void>((resolve) => cluster.once("ready", () => resolve()));
+    const client = redisClientOf(cluster);
+    const script = new RedisScript("return redis.call('INCRBY', KEYS[1], ARGV[1])");
+    // Keys of different slots in one turn.
+    const run = (key: string): Promise<unknown> => script.run(client, { keys: [key], args: [2] });
+    assertEquals(await Promise.all(["a", "b", "c", "a"].map(run)), [2, 2, 2, 4]);
+    const ended = new Promise<void>((resolve) => cluster.once("end", () => resolve()));
+    cluster.disconnect();
     await ended;
   },
 });
