@@ -38,4 +38,4 @@ export {
   type ForwardingHeadersOptions,
 } from "./forwarding_headers.ts";
 export { httpDate } from "./http_date.ts";
-export { parseHttpDate } from "./parse_http_date.ts";
+export { parseHttpDate } from "../../../timeout/mod.ts";

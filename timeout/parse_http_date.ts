@@ -22,8 +22,7 @@ const FORMATS: readonly RegExp[] = [
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { parseHttpDate } from "@pingo/pingo/core";
- * import { systemClock } from "@pingo/pingo/timeout";
+ * import { parseHttpDate, systemClock } from "@pingo/pingo/timeout";
  *
  * const now = systemClock.epoch();
  * assertEquals(parseHttpDate("Sun, 06 Nov 1994 08:49:37 GMT", now), 784_111_777_000);
