@@ -3,6 +3,7 @@ import { CertificateStore } from "../tls/mod.ts";
 import { bindTcp } from "./_bind_tcp.ts";
 import type { EngineServer } from "./_engine_server.ts";
 import { LastingServer, type LastingServerOptions } from "./_lasting_server.ts";
+import { NAGLE_NOTE, turnNagleOff } from "./_no_delay.ts";
 import { UnixSocketFile } from "./_unix_socket.ts";
 import type { TcpListenAddress, UnixListenAddress } from "./listen_address.ts";
 import type { CheckedListenOptions } from "./listen_options.ts";
@@ -29,8 +30,12 @@ function serveTcp(
   const { reusePort } = options;
   // A store is refused where options are looked at.
   const tls = options.tls instanceof CertificateStore ? undefined : options.tls;
-  const serve = (hostname: string, port: number): Deno.HttpServer<Deno.NetAddr> =>
-    Deno.serve({ ...silent(options), ...tls, hostname, port, reusePort }, fetch);
+  let isNagleOn = false;
+  const serve = (hostname: string, port: number): Deno.HttpServer<Deno.NetAddr> => {
+    const server = Deno.serve({ ...silent(options), ...tls, hostname, port, reusePort }, fetch);
+    if (tls !== undefined) isNagleOn ||= !turnNagleOff(server.addr.port);
+    return server;
+  };
   const { hostname, port, servers, note } = bindTcp(address, serve);
   const lasting = servers.map((server) =>
     new LastingServer(server, {
@@ -42,7 +47,7 @@ function serveTcp(
     engine: "deno",
     protocols: tls === undefined ? ["HTTP/1.1", "h2c"] : ["HTTP/1.1", "HTTP/2"],
     address: { transport: "tcp", hostname, port },
-    note,
+    note: [note, isNagleOn ? NAGLE_NOTE : ""].filter((part) => part !== "").join(", "),
     refusals: NONE,
     hide: () => {},
     stop: () => stopAll(lasting),

@@ -11,6 +11,7 @@ import { AddressCounts } from "./_address_counts.ts";
 import { bindTcp } from "./_bind_tcp.ts";
 import { findServeH2, type H2Server, type ServeH2 } from "./_h2_inside_deno.ts";
 import type { EngineServer } from "./_engine_server.ts";
+import { NAGLE_NOTE, turnNagleOff } from "./_no_delay.ts";
 import { type ProxiedConnection, readProxied } from "./_proxied_connection.ts";
 import { StoreListener, type TlsKeys } from "./_store_listener.ts";
 import { UnixSocketFile } from "./_unix_socket.ts";
@@ -58,9 +59,19 @@ function listenTcp(options: WireServerOptions, address: TcpListenAddress): Engin
   const { tls, reusePort, clock } = options.listen;
   const serveH2 = tls === undefined ? null : findServeH2();
   const alpnProtocols = serveH2 === null ? ["http/1.1"] : ["h2", "http/1.1"];
+  let isNagleOn = false;
   const open = (hostname: string, port: number) => {
-    const openTls = (keys: TlsKeys, boundPort = port) =>
-      Deno.listenTls({ hostname, port: boundPort, reusePort, alpnProtocols, ...keys });
+    const openTls = (keys: TlsKeys, boundPort = port) => {
+      const tlsListener = Deno.listenTls({
+        hostname,
+        port: boundPort,
+        reusePort,
+        alpnProtocols,
+        ...keys,
+      });
+      isNagleOn ||= !turnNagleOff(tlsListener.addr.port);
+      return tlsListener;
+    };
     const listener = tls === undefined
       ? Deno.listen({ hostname, port, reusePort })
       : tls instanceof CertificateStore
@@ -70,11 +81,12 @@ function listenTcp(options: WireServerOptions, address: TcpListenAddress): Engin
   };
   const { hostname, port, servers, note } = bindTcp(address, open);
   const noH2 = tls !== undefined && serveH2 === null ? "no HTTP/2 in this Deno" : "";
+  const nagle = isNagleOn ? NAGLE_NOTE : "";
   return new WireServer(options, {
     address: { transport: "tcp", hostname, port },
     listeners: servers.map(({ listener }) => listener),
     protocols: serveH2 === null ? ["HTTP/1.1"] : ["HTTP/1.1", "HTTP/2 by Deno"],
-    note: [note, noH2].filter((part) => part !== "").join(", "),
+    note: [note, noH2, nagle].filter((part) => part !== "").join(", "),
     serveH2,
     hide: () => {},
   });

@@ -3,16 +3,22 @@ import { checkout } from "../../support/checkout.ts";
 import { packageConfig } from "../../support/package_config.ts";
 import { needs } from "../../support/needs.ts";
 import { tempProject } from "../../support/temp_project.ts";
+import { testTls } from "./_certificate.ts";
 import { run } from "./_run.ts";
 
 /** What a process with its own flags, and without this package's, prints when it listens. */
-async function outcome(options: string, flags: string[], prefix: string[] = []): Promise<string> {
+async function outcome(
+  options: string,
+  flags: string[],
+  prefix: string[] = [],
+  show = 'console.log("listens", await (await fetch(listener.url)).text())',
+): Promise<string> {
   const program = `
     import { reply } from "file://${checkout}/core/http/mod.ts";
     import { listen } from "file://${checkout}/core/listen/mod.ts";
     try {
       await using listener = await listen(${options}, () => reply(200, "hello"));
-      console.log("listens", await (await fetch(listener.url)).text());
+      ${show};
     } catch (error) {
       console.log(error.name, error.code, error.message);
     }
@@ -48,6 +54,20 @@ Deno.test("listen() needs no flag without reusePort", async () => {
 
 Deno.test("listen() needs no more than --allow-net on a port", async () => {
   assertEquals(await outcome('{ address: ":0" }', ["--allow-net"]), "listens hello\n");
+});
+
+Deno.test("listen() says over TLS that Nagle's algorithm is on when it may not turn it off", async () => {
+  // Nothing is asked for that only makes it better.
+  for (const [flag, isOn] of [["--allow-net", true], ["-A", Deno.build.os !== "linux"]] as const) {
+    const text = await outcome(
+      `{ address: "127.0.0.1:0", tls: ${JSON.stringify(testTls)} }`,
+      [flag],
+      [],
+      "console.log(listener.describe())",
+    );
+    assertStringIncludes(text, "https://127.0.0.1:");
+    assertEquals(text.includes("Nagle's algorithm on"), isOn, text);
+  }
 });
 
 Deno.test("listen() rejects with permission_denied when Deno may not listen", async () => {
