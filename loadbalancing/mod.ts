@@ -28,5 +28,6 @@ export {
   type BackendSetEvent,
 } from "./backend_set.ts";
 export type { BackendSnapshot, BackendStatistics } from "./backend_snapshot.ts";
+export { type MaglevServer, MaglevTable, type MaglevTableOptions } from "./maglev_table.ts";
 export { type OutcomeListener, type OutcomeSource, resultOf } from "./outcome.ts";
 export * from "./health/mod.ts";
