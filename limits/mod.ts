@@ -27,3 +27,16 @@ export {
 export { SlidingLogLimiter, type SlidingLogLimiterOptions } from "./sliding_log_limiter.ts";
 export { LeakyQueue, type LeakyQueueOptions } from "./leaky_queue.ts";
 export { MultiLimiter, type MultiLimiterOptions } from "./multi_limiter.ts";
+export { KeyedTokenBucket, type KeyedTokenBucketOptions } from "./keyed_token_bucket.ts";
+export { SketchLimiter, type SketchLimiterOptions } from "./sketch_limiter.ts";
+export { MultiKeyedLimiter } from "./multi_keyed_limiter.ts";
+export type { SketchOptions } from "./sketch_options.ts";
+export { Estimator } from "./estimator.ts";
+export { Inflight, type InflightGuard } from "./inflight.ts";
+export {
+  type AcquireOptions,
+  ConcurrencyLimit,
+  type ConcurrencyLimitOptions,
+} from "./concurrency_limit.ts";
+export type { ConcurrencyGate, KeyedConcurrencyGate, Permit } from "./concurrency_gate.ts";
+export { KeyedConcurrency } from "./keyed_concurrency.ts";

@@ -1,5 +1,6 @@
 import { Line } from "./_line.ts";
 import type { Rule } from "./_rule.ts";
+import { tighter } from "./_tighter.ts";
 import type { RateLimiterOptions } from "./limiter_options.ts";
 import type { Decision, LimitPolicy, LimitState } from "./limit_state.ts";
 import type { RateLimiter, WaitOptions } from "./rate_limiter.ts";
@@ -40,18 +41,8 @@ class AllRule implements Rule {
     return this.tightest(1).resetMs;
   }
 
-  /** The one that lets nothing through for the longest time; else the one that has the least left. */
   tightest(n: number): LimitState {
-    const [first, ...others] = this.#limiters;
-    let tightest = first.peek(n);
-    for (const limiter of others) {
-      const state = limiter.peek(n);
-      const isTighter = state.retryAfterMs === tightest.retryAfterMs
-        ? state.remaining < tightest.remaining
-        : state.retryAfterMs > tightest.retryAfterMs;
-      if (isTighter) tightest = state;
-    }
-    return tightest;
+    return this.#limiters.map((limiter) => limiter.peek(n)).reduce(tighter);
   }
 }
 
