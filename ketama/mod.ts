@@ -26,4 +26,5 @@
  */
 export { KetamaRing, type KetamaRingOptions } from "./ketama_ring.ts";
 export { type KetamaServer } from "./ketama_server.ts";
+export { BoundedLoads, type BoundedLoadsOptions, type ConsistentHash } from "./bounded_loads.ts";
 export { crc32 } from "./crc32.ts";
