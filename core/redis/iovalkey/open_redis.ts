@@ -104,15 +104,21 @@ export function openRedis(address: string, options: OpenRedisOptions = {}): Redi
     maxRetriesPerRequest: 0,
     enableOfflineQueue: false,
     retryStrategy: (attempt) => Math.min(maxReconnectMs, FIRST_RECONNECT_MS * 2 ** (attempt - 1)),
-    // After a failover the old address may lead to a replica.
-    reconnectOnError: (error) => error.message.startsWith("READONLY"),
+    // After a failover the old address may lead to a replica. Once for a connection: each command that it refuses asks.
+    reconnectOnError(error) {
+      if (isTurnedAway || !error.message.startsWith("READONLY")) return false;
+      isTurnedAway = true;
+      return true;
+    },
   });
   let isLost = false;
+  let isTurnedAway = false;
   redis.on("error", (error: Error) => lost(error.message));
   redis.on("close", () => lost("the connection has ended"));
   redis.on("ready", () => {
     logger?.info("Redis is connected", { address: name });
     isLost = false;
+    isTurnedAway = false;
   });
 
   let closing: Promise<void> | null = null;

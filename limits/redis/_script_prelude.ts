@@ -1,0 +1,21 @@
+/**
+ * The start of each script: `now` in microseconds. The server's own time, so that the clocks of those who ask do not
+ * matter; what a script writes is replicated by its effects (Redis 5 and later), which allows `TIME` before a write.
+ * Tests give a time of their own as the last argument; everyone else gives 0.
+ *
+ * Scripts reply in whole numbers: the protocol cuts fractions off. `tostring` would round times to 14 digits, so that
+ * what is kept is written by `%.0f`.
+ */
+export const PRELUDE = `
+local now = tonumber(ARGV[#ARGV])
+if now == 0 then
+  local time = redis.call('TIME')
+  now = time[1] * 1000000 + time[2]
+end
+`;
+
+/**
+ * How much longer than needed keys live. The clock by which keys expire stands still while a script runs and the one of
+ * `TIME` may not: a key must never be gone before it says the same as none.
+ */
+export const EXPIRY_MARGIN_MS = 1_000;
