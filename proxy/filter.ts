@@ -65,7 +65,10 @@ export interface Filter<State = unknown> {
   responseBody?(exchange: Exchange<State>, chunk: Uint8Array | null): MayReplace;
   /** The trailer fields of the response, where it has some. */
   responseTrailers?(exchange: Exchange<State>, trailers: HeaderMap): void;
-  /** The exchange failed: may write the error page. The first filter that answers is heard. */
+  /**
+   * The exchange failed: may write the error page. The first filter that answers is heard. Behind a deadline
+   * it has half a second; who has left is not waited for.
+   */
   failed?(exchange: Exchange<State>, error: ProxyError): MayAnswer;
   /** The very end, always, exactly once, whatever happened: log, count, release. */
   finished?(exchange: Exchange<State>, end: ExchangeEnd): void;

@@ -17,6 +17,7 @@ import {
   untilCancelled,
 } from "../core/mod.ts";
 import { Attempts, withBodyHooks } from "./_attempts.ts";
+import { failedAnswer } from "./_failed_answer.ts";
 import { ALLOWED_METHODS, checkMethod, checkRequest } from "./_heads.ts";
 import { forwardingOf, type ForwardingSettings, limitsOf, selectorOf } from "./_settings.ts";
 import type { HttpProxyOptions } from "./options.ts";
@@ -180,8 +181,10 @@ export class HttpProxy<State = unknown> implements AsyncDisposable {
     exchange.error ??= error;
     exchange.body?.cancel(error);
     try {
-      const answer = await firstAnswer(this.#phases.failed, exchange, error);
-      if (answer !== null) return answer;
+      if (this.#phases.failed.length > 0) {
+        const answer = await failedAnswer(this.#phases.failed, exchange, error, this.#wheel);
+        if (answer !== null) return answer;
+      }
     } catch (another) {
       error = ProxyError.from(another, "filter_failed");
     }

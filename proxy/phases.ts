@@ -120,7 +120,7 @@ export async function runHooks<X extends Cancellable, A>(
   }
 }
 
-/** Runs the hooks of a phase until one answers. */
+/** Runs the hooks of a phase until one answers; each is waited for until the cancellation. */
 export async function firstAnswer<X extends Cancellable, A>(
   hooks: readonly ((
     exchange: X,
@@ -128,10 +128,11 @@ export async function firstAnswer<X extends Cancellable, A>(
   ) => Reply | Response | void | Promise<Reply | Response | void>)[],
   exchange: X,
   argument: A,
+  cancel: Cancel = exchange.cancel,
 ): Promise<Reply | null> {
   for (const hook of hooks) {
     const result = hook(exchange, argument);
-    const answer = isThenable(result) ? await untilCancelled(result, exchange.cancel) : result;
+    const answer = isThenable(result) ? await untilCancelled(result, cancel) : result;
     if (answer !== undefined) return toReply(answer);
   }
   return null;
