@@ -46,6 +46,11 @@ async function excluded({ npmPackages = {} }: Graph): Promise<string[]> {
   return folders;
 }
 
+/** Whether there is something at a path. */
+function exists(path: string): Promise<boolean> {
+  return Deno.stat(path).then(() => true, () => false);
+}
+
 async function compile(): Promise<number> {
   const info = await deno("info", "--json", entry);
   const graph: Graph = JSON.parse(info.stdout || '{"modules":[{"error":"deno info failed"}]}');
@@ -62,11 +67,15 @@ async function compile(): Promise<number> {
   // Without a local node_modules, Deno embeds only those packages that the program imports.
   const npm = ["--node-modules-dir=none", "--exclude-unused-npm"];
   for (const folder of await excluded(graph)) npm.push("--exclude", folder);
+  const folder = output.includes("/") ? output.slice(0, output.lastIndexOf("/")) || "/" : ".";
+  const isNewFolder = !await exists(folder);
   const compiled = await deno("compile", "--no-check", "-A", ...npm, "--output", output, entry);
   if (compiled.code === 0) {
     console.log(`Built ${output} out of ${graph.modules.length} modules`);
     return 0;
   }
+  // Deno makes the folder before it downloads; where something else is in it, it stays.
+  if (isNewFolder) await Deno.remove(folder).catch(() => {});
   if (!compiled.stderr.includes("Setting up base binary")) {
     console.error(compiled.stderr);
     return 1;

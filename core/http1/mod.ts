@@ -3,6 +3,7 @@
  *
  * @module
  */
+export { type Duplex, writeAll } from "./duplex.ts";
 export * from "./codec/mod.ts";
 export * from "./server/mod.ts";
 export { tunnelOver } from "./client/mod.ts";

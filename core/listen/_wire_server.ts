@@ -1,11 +1,8 @@
 import { TimerWheel } from "../../timeout/mod.ts";
 import { ProxyError } from "../../errors/mod.ts";
 import { type Client, type FetchHandler, type Scheme, unmapAddress } from "../http/mod.ts";
-import {
-  type Duplex,
-  ServerConnection,
-  type ServerConnectionOptions,
-} from "../http1/server/mod.ts";
+import type { Duplex } from "../http1/mod.ts";
+import { ServerConnection, type ServerConnectionOptions } from "../http1/server/mod.ts";
 import { CertificateStore } from "../tls/mod.ts";
 import { AddressCounts } from "./_address_counts.ts";
 import { bindTcp } from "./_bind_tcp.ts";

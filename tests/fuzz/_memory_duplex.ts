@@ -1,4 +1,4 @@
-import type { Duplex } from "../../core/http1/server/mod.ts";
+import type { Duplex } from "../../core/http1/mod.ts";
 import { bytesOf, textOf } from "./_latin1.ts";
 
 /** What can happen to a connection at one of its calls. */

@@ -8,7 +8,7 @@ import { tempProject } from "../support/temp_project.ts";
 async function compile(
   main: string,
   env: Readonly<Record<string, string>>,
-): Promise<Output & { built: boolean }> {
+): Promise<Output & { built: boolean; hasFolder: boolean }> {
   await using project = await tempProject({
     "deno.json": "{}",
     "cli/main.ts": main,
@@ -21,7 +21,8 @@ async function compile(
     env: { DENO_DIR: `${root}/deno_dir`, ...env },
   });
   const built = await Deno.stat(`${root}/dist/pingo`).then(() => true, () => false);
-  return { ...output, built };
+  const hasFolder = await Deno.stat(`${root}/dist`).then(() => true, () => false);
+  return { ...output, built, hasFolder };
 }
 
 // Any ELF file does for the tool; what Deno makes of it is Deno's.
@@ -40,8 +41,9 @@ Deno.test("compile builds the executable when there is a base binary", async () 
 });
 
 Deno.test("compile tells in one line what it checked when the base binary cannot be downloaded", async () => {
-  const { code, stderr, built } = await compile(good, offline);
-  assertEquals({ code, built }, { code: 3, built: false }, stderr);
+  const { code, stderr, built, hasFolder } = await compile(good, offline);
+  // No empty folder is left behind either.
+  assertEquals({ code, built, hasFolder }, { code: 3, built: false, hasFolder: false }, stderr);
   assertMatch(
     stderr,
     /^Cannot compile cli\/main\.ts: its 2 modules resolve and type-check, but the base binary https:\/\/\S+ cannot be downloaded\n$/,

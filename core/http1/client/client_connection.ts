@@ -2,7 +2,7 @@ import { ProxyError } from "../../../errors/mod.ts";
 import type { Body, Reply, RequestHead } from "../../http/mod.ts";
 import { giveSmall, takeSmall } from "../_buffers.ts";
 import { ChunkedDecoder, Framing, parseError } from "../codec/mod.ts";
-import type { Duplex } from "../server/mod.ts";
+import type { Duplex } from "../duplex.ts";
 import type { ClientContext } from "./client_context.ts";
 import type { ClientExchangeOptions } from "./client_exchange_options.ts";
 import type { ConnectionEnd, ConnectionOwner } from "./connection_owner.ts";

@@ -1,7 +1,7 @@
 import { TimerWheel } from "../../../timeout/mod.ts";
 import { CancelSource, requestHead } from "../../http/mod.ts";
 import { RequestParser, WireRequestHead } from "../codec/mod.ts";
-import type { Duplex } from "../server/mod.ts";
+import type { Duplex } from "../duplex.ts";
 import { ClientConnection, ClientContext } from "./mod.ts";
 
 // What an exchange costs apart from the system: the other end answers in memory, at once.

@@ -1,5 +1,5 @@
 import type { Tunnel } from "../../http/mod.ts";
-import { type Duplex, writeAll } from "../server/mod.ts";
+import { type Duplex, writeAll } from "../duplex.ts";
 import { UpstreamTunnel } from "./_upstream_tunnel.ts";
 
 /**

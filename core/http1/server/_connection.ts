@@ -24,7 +24,7 @@ import { type BodySource, RequestBody } from "./_request_body.ts";
 import { type ReplySink, ReplyWriter } from "./_reply_writer.ts";
 import { TunnelRelay } from "./_tunnel_relay.ts";
 import type { ServerConnectionOptions } from "./server_connection_options.ts";
-import type { Duplex } from "./duplex.ts";
+import type { Duplex } from "../duplex.ts";
 
 // What the connection waits for from the client, and a timer with it. Writes have a timer of their own: an
 // upload and its answer may be on their way at once, and neither may lend the other its time.

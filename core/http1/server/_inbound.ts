@@ -1,4 +1,4 @@
-import type { Duplex } from "./duplex.ts";
+import type { Duplex } from "../duplex.ts";
 import {
   giveLarge,
   giveSmall,

@@ -3,7 +3,7 @@ import type { TimerWheel, WheelTimer } from "../../../timeout/mod.ts";
 import type { ServerExchange, Tunnel } from "../../http/mod.ts";
 import type { Inbound } from "./_inbound.ts";
 import { FrameBoundary, GOING_AWAY } from "./_websocket_frames.ts";
-import { type Duplex, writeAll } from "./duplex.ts";
+import { type Duplex, writeAll } from "../duplex.ts";
 
 /** What {@linkcode TunnelRelay} needs of the client's side. */
 export interface TunnelRelayOptions {

@@ -3,7 +3,6 @@
  *
  * @module
  */
-export { type Duplex, writeAll } from "./duplex.ts";
 export { type CheckedServerLimits, checkServerLimits, type ServerLimits } from "./server_limits.ts";
 export { ServerConnection } from "./server_connection.ts";
 export type { ServerConnectionOptions } from "./server_connection_options.ts";

@@ -1,6 +1,6 @@
 import type { Client } from "../../http/mod.ts";
 import { Connection } from "./_connection.ts";
-import type { Duplex } from "./duplex.ts";
+import type { Duplex } from "../duplex.ts";
 import type { ServerConnectionOptions } from "./server_connection_options.ts";
 
 /**

@@ -7,7 +7,7 @@ import {
   peerAddress,
   untilCancelled,
 } from "../../http/mod.ts";
-import { type Duplex, writeAll } from "../../http1/server/mod.ts";
+import { type Duplex, writeAll } from "../../http1/mod.ts";
 import { AddressCache, isAddress } from "./address_cache.ts";
 import { dialFailure, tlsFailure } from "./_dial_failure.ts";
 import { interleave } from "./_interleave.ts";
