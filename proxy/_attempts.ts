@@ -41,25 +41,48 @@ export class Attempts<State> {
     this.#options = options;
   }
 
-  /** The phases from the choice of a peer to `upstreamResponse`. */
-  async run(exchange: Exchange<State>): Promise<Reply> {
+  /**
+   * The phases from the choice of a peer to `upstreamResponse`. The first attempt is made without an async
+   * function where nobody makes it wait: each call of one costs memory for all its variables.
+   */
+  run(exchange: Exchange<State>): Promise<Reply> {
     const { limits, select } = this.#options;
-    const tried: Peer[] = [];
     const replayable = exchange.body !== null && limits.maxAttempts > 1
       ? new ReplayableBody(exchange.body, limits.maxReplayBytes)
       : null;
-    for (;;) {
+    let attempt: Attempt<State>;
+    try {
       if (exchange.cancel.cancelled) throw ProxyError.from(exchange.cancel.reason);
-      const choice = select(exchange, { tried });
-      const selection = isThenable(choice) ? await untilCancelled(choice, exchange.cancel) : choice;
-      const attempt = new Attempt(exchange, selection, this.#options);
-      try {
-        return await attempt.send(replayable === null ? exchange.body : replayable.attempt());
-      } catch (thrown) {
-        tried.push(selection.peer);
-        this.#afterFailure(exchange, attempt, { thrown, replayable, tried });
-      }
+      const choice = select(exchange, FIRST);
+      if (isThenable(choice)) return this.#runFrom(exchange, { choice, tried: [], replayable });
+      attempt = new Attempt(exchange, choice, this.#options);
+    } catch (error) {
+      return Promise.reject(error);
     }
+    return attempt.send(replayable === null ? exchange.body : replayable.attempt())
+      .catch((thrown) => this.#goOn(exchange, attempt, { thrown, replayable, tried: [] }));
+  }
+
+  /** Makes attempts, beginning with a choice, until one is answered or none is left. */
+  async #runFrom(exchange: Exchange<State>, course: Course): Promise<Reply> {
+    const { choice, replayable, tried } = course;
+    const selection = isThenable(choice) ? await untilCancelled(choice, exchange.cancel) : choice;
+    const attempt = new Attempt(exchange, selection, this.#options);
+    try {
+      return await attempt.send(replayable === null ? exchange.body : replayable.attempt());
+    } catch (thrown) {
+      return await this.#goOn(exchange, attempt, { thrown, replayable, tried });
+    }
+  }
+
+  /** Goes on behind an attempt that failed: with another one, or with its error. */
+  #goOn(exchange: Exchange<State>, attempt: Attempt<State>, failure: Failure): Promise<Reply> {
+    const { tried, replayable } = failure;
+    tried.push(attempt.peer);
+    this.#afterFailure(exchange, attempt, failure);
+    if (exchange.cancel.cancelled) throw ProxyError.from(exchange.cancel.reason);
+    const choice = this.#options.select(exchange, { tried });
+    return this.#runFrom(exchange, { choice, tried, replayable });
   }
 
   /** Settles an attempt that failed; throws unless another one is to follow. */
@@ -76,11 +99,21 @@ export class Attempts<State> {
   }
 }
 
+/** What the first choice is told. */
+const FIRST: SelectOptions = { tried: [] };
+
+/** How far the attempts have come. */
+interface Course {
+  choice: Selection | Promise<Selection>;
+  tried: Peer[];
+  replayable: ReplayableBody | null;
+}
+
 /** What is known when an attempt has failed. */
 interface Failure {
   thrown: unknown;
   replayable: ReplayableBody | null;
-  tried: readonly Peer[];
+  tried: Peer[];
 }
 
 /** One attempt: a peer, what is sent to it and what comes back. */
@@ -103,12 +136,29 @@ class Attempt<State> {
     exchange.timings.upstreamConnected = -1;
   }
 
-  async send(body: Body | null): Promise<Reply> {
+  /** Where it goes. */
+  get peer(): Peer {
+    return this.#selection.peer;
+  }
+
+  /** Sends the request; the phases `upstreamRequest` and `upstreamResponse` are around it. */
+  send(body: Body | null): Promise<Reply> {
+    const { phases, forwarding } = this.#options;
+    try {
+      const head = upstreamHead(this.#exchange, this.#selection.peer, forwarding);
+      const replying = phases.upstreamRequest.length === 0
+        ? this.#exchangeWith(head, body)
+        : runHooks(phases.upstreamRequest, this.#exchange, head)
+          .then(() => this.#exchangeWith(head, body));
+      return replying.then((reply) => this.#received(reply));
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  #received(reply: Reply): Reply | Promise<Reply> {
     const { phases, forwarding } = this.#options;
     const exchange = this.#exchange;
-    const head = upstreamHead(exchange, this.#selection.peer, forwarding);
-    if (phases.upstreamRequest.length > 0) await runHooks(phases.upstreamRequest, exchange, head);
-    const reply = await this.#exchangeWith(head, body);
     exchange.timings.upstreamHead = exchange.clock.now();
     const { status } = reply;
     if (this.#selection.settle !== undefined) {
@@ -116,10 +166,19 @@ class Attempt<State> {
     }
     try {
       cleanResponse(reply, forwarding);
-      if (phases.upstreamResponse.length > 0) {
-        await runHooks(phases.upstreamResponse, exchange, reply);
-      }
+      if (phases.upstreamResponse.length > 0) return this.#hooked(reply);
       return withBodyHooks(exchange, reply, phases.upstreamResponseBody);
+    } catch (error) {
+      giveUpReply(reply, error);
+      throw error;
+    }
+  }
+
+  async #hooked(reply: Reply): Promise<Reply> {
+    const { phases } = this.#options;
+    try {
+      await runHooks(phases.upstreamResponse, this.#exchange, reply);
+      return withBodyHooks(this.#exchange, reply, phases.upstreamResponseBody);
     } catch (error) {
       giveUpReply(reply, error);
       throw error;

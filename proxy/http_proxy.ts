@@ -73,7 +73,8 @@ export class HttpProxy<State = unknown> implements AsyncDisposable {
   /** Everything after `earlyRequest`. */
   readonly #afterEarly: Handler<State>;
   /** `proxyUpstream` to `upstreamResponseBody`. */
-  readonly #upstreamSide: Handler<State>;
+  readonly #upstreamSide: (exchange: Exchange<State>) => Promise<Reply>;
+  readonly #hasResponseHooks: boolean;
 
   /**
    * Makes a proxy; it listens nowhere yet.
@@ -98,10 +99,14 @@ export class HttpProxy<State = unknown> implements AsyncDisposable {
     });
     const { middleware = [], cache } = options;
     this.#hasNoMiddleware = middleware.length === 0;
+    const { response, responseBody, responseTrailers } = this.#phases;
+    this.#hasResponseHooks =
+      response.length + responseBody.hooks.length + responseTrailers.length > 0;
     // Where nobody looks on, one promise less.
-    const upstreamSide: Handler<State> = this.#phases.proxyUpstream.length === 0
-      ? (exchange) => this.#attempts.run(exchange)
-      : (exchange) => this.#fromUpstream(exchange);
+    const upstreamSide: (exchange: Exchange<State>) => Promise<Reply> =
+      this.#phases.proxyUpstream.length === 0
+        ? (exchange) => this.#attempts.run(exchange)
+        : (exchange) => this.#fromUpstream(exchange);
     const cached = cache?.(upstreamSide);
     this.#upstreamSide = cached === undefined
       ? upstreamSide
@@ -143,30 +148,49 @@ export class HttpProxy<State = unknown> implements AsyncDisposable {
   }
 
   /** The innermost handler below the middlewares: request phase, upstream or cache, response phase. */
-  async #answer(exchange: Exchange<State>): Promise<Reply> {
-    const { request, response, responseBody, responseTrailers } = this.#phases;
+  #answer(exchange: Exchange<State>): Promise<Reply> {
+    const { request } = this.#phases;
     try {
       checkRequest(exchange, this.#forwarding);
-      if (!countForward(exchange.request)) return lastHop(exchange);
-      if (request.length > 0) {
-        const answer = await firstAnswer(request, exchange, undefined);
-        if (answer !== null) return answer;
-      }
+      if (!countForward(exchange.request)) return Promise.resolve(lastHop(exchange));
+      if (request.length > 0) return this.#answerHooked(exchange);
       checkMethod(exchange);
-      const reply = toReply(await this.#upstreamSide(exchange));
-      try {
-        if (response.length > 0) await runHooks(response, exchange, reply);
-      } catch (error) {
-        giveUpReply(reply, error);
-        throw error;
-      }
-      const onTrailers = responseTrailers.length === 0 ? undefined : (trailers: Trailers) => {
-        for (const hook of responseTrailers) hook(exchange, trailers);
-      };
-      return withBodyHooks(exchange, reply, responseBody, onTrailers);
+      return this.#forward(exchange);
+    } catch (error) {
+      return this.#fail(exchange, error);
+    }
+  }
+
+  async #answerHooked(exchange: Exchange<State>): Promise<Reply> {
+    try {
+      const answer = await firstAnswer(this.#phases.request, exchange, undefined);
+      if (answer !== null) return answer;
+      checkMethod(exchange);
+      return await this.#forward(exchange);
     } catch (error) {
       return await this.#fail(exchange, error);
     }
+  }
+
+  /** Upstream or cache, and the response phases where somebody hooks into them. */
+  #forward(exchange: Exchange<State>): Promise<Reply> {
+    const reply = this.#hasResponseHooks ? this.#respond(exchange) : this.#upstreamSide(exchange);
+    return reply.catch((error) => this.#fail(exchange, error));
+  }
+
+  async #respond(exchange: Exchange<State>): Promise<Reply> {
+    const { response, responseBody, responseTrailers } = this.#phases;
+    const reply = await this.#upstreamSide(exchange);
+    try {
+      if (response.length > 0) await runHooks(response, exchange, reply);
+    } catch (error) {
+      giveUpReply(reply, error);
+      throw error;
+    }
+    const onTrailers = responseTrailers.length === 0 ? undefined : (trailers: Trailers) => {
+      for (const hook of responseTrailers) hook(exchange, trailers);
+    };
+    return withBodyHooks(exchange, reply, responseBody, onTrailers);
   }
 
   async #fromUpstream(exchange: Exchange<State>): Promise<Reply> {

@@ -87,6 +87,12 @@ export interface Exchange<State = unknown> {
   abort(error: ProxyError): void;
 }
 
+/** Keeps a list of the exchanges that are on their way: what a listener has. */
+export interface ExchangeKeeper {
+  /** An exchange has ended; told before everybody else. */
+  ended(exchange: ServerExchange, end: ExchangeEnd): void;
+}
+
 /** Options of {@linkcode ServerExchange}. */
 export interface ServerExchangeOptions {
   /** Who sent the request. */
@@ -142,11 +148,17 @@ export class ServerExchange<State = unknown> implements Exchange<State> {
   error: ProxyError | null = null;
   /** Bytes of content read from the client; kept by the engine. */
   receivedBytes = 0;
+  /** Who keeps it on a list; a field, since a listener of `onEnd` costs a closure a request. */
+  keeper: ExchangeKeeper | null = null;
+  /** Where it stands on that list. */
+  place = -1;
+  /** While the handler's answer is waited for: answers in its place. */
+  abandon: ((reason: ProxyError) => void) | null = null;
   // A proxy sets it before its first phase runs; nobody sees it earlier.
   state: State = undefined as State;
   #reply: ResponseHead | null = null;
   #end: ExchangeEnd | null = null;
-  #listeners: ((end: ExchangeEnd) => void)[] = [];
+  #listeners: ((end: ExchangeEnd) => void)[] | null = null;
   #path: string | null = null;
   #pathOf = "";
   readonly #inform: ((head: ResponseHead) => void) | undefined;
@@ -222,8 +234,9 @@ export class ServerExchange<State = unknown> implements Exchange<State> {
 
   /** Calls `fn` at the end, or at once when that has passed. */
   onEnd(fn: (end: ExchangeEnd) => void): void {
-    if (this.#end === null) this.#listeners.push(fn);
-    else fn(this.#end);
+    if (this.#end !== null) fn(this.#end);
+    else if (this.#listeners === null) this.#listeners = [fn];
+    else this.#listeners.push(fn);
   }
 
   /**
@@ -244,8 +257,10 @@ export class ServerExchange<State = unknown> implements Exchange<State> {
       durationMs: this.clock.now() - this.timings.start,
     };
     this.#end = end;
+    this.keeper?.ended(this, end);
     const listeners = this.#listeners;
-    this.#listeners = [];
+    this.#listeners = null;
+    if (listeners === null) return;
     for (const fn of listeners) {
       try {
         fn(end);

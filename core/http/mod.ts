@@ -37,6 +37,7 @@ export { giveUpReply, type Reply, reply, type ReplyOptions, toReply } from "./re
 export {
   type Exchange,
   type ExchangeEnd,
+  type ExchangeKeeper,
   ServerExchange,
   type ServerExchangeOptions,
   type Timings,

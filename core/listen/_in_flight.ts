@@ -1,16 +1,16 @@
 import type { ProxyError } from "../../errors/mod.ts";
-import { type Exchange, type Handler, type ServerExchange, toReply } from "../http/mod.ts";
-
-/** One exchange on its way. */
-interface Flight {
-  readonly exchange: ServerExchange;
-  /** Gives the handler's answer up, while it is waited for. */
-  abandon: ((reason: ProxyError) => void) | null;
-}
+import {
+  type ExchangeEnd,
+  type ExchangeKeeper,
+  type Handler,
+  ServerExchange,
+  toReply,
+} from "../http/mod.ts";
 
 /** The exchanges of a listener that have begun and not ended, and the way to end them early. */
-export class InFlight {
-  readonly #flights = new Map<Exchange, Flight>();
+export class InFlight implements ExchangeKeeper {
+  /** In no order: who ends gives its place to the last one. */
+  readonly #exchanges: ServerExchange[] = [];
   #waiting: (() => void)[] = [];
   #reason: ProxyError | null = null;
   #cutCount = 0;
@@ -18,7 +18,7 @@ export class InFlight {
 
   /** How many there are. */
   get count(): number {
-    return this.#flights.size;
+    return this.#exchanges.length;
   }
 
   /** How many there have been in all. */
@@ -34,31 +34,44 @@ export class InFlight {
   /** Notes an exchange until its end. */
   add(exchange: ServerExchange): void {
     this.#begun++;
-    this.#flights.set(exchange, { exchange, abandon: null });
-    exchange.onEnd(({ error }) => {
-      this.#flights.delete(exchange);
-      if (this.#reason !== null && error !== null) this.#cutCount++;
-      if (this.#flights.size === 0) this.#tellEmpty();
-    });
+    exchange.keeper = this;
+    exchange.place = this.#exchanges.push(exchange) - 1;
+  }
+
+  ended(exchange: ServerExchange, { error }: ExchangeEnd): void {
+    const last = this.#exchanges.pop();
+    if (last !== undefined && last !== exchange) {
+      this.#exchanges[exchange.place] = last;
+      last.place = exchange.place;
+    }
+    if (this.#reason !== null && error !== null) this.#cutCount++;
+    if (this.#exchanges.length === 0) this.#tellEmpty();
   }
 
   /** Settles when there is none; at once when that is so now. */
   whenEmpty(): Promise<void> {
-    if (this.#flights.size === 0) return Promise.resolve();
+    if (this.#exchanges.length === 0) return Promise.resolve();
     return new Promise((resolve) => this.#waiting.push(resolve));
   }
 
-  /** A handler whose answer is not waited for once its exchange has been cut. */
-  guard(handler: Handler): Handler {
+  /** A handler that is not asked any more once everything has been cut. */
+  refuse(handler: Handler): Handler {
     return (exchange) => {
       if (this.#reason !== null) throw this.#reason;
-      const answer = handler(exchange);
-      const flight = this.#flights.get(exchange);
-      if (flight === undefined || !(answer instanceof Promise)) return answer;
+      return handler(exchange);
+    };
+  }
+
+  /** The same, and an answer that is on its way then is not waited for: for engines that cannot do that. */
+  guard(handler: Handler): Handler {
+    const refusing = this.refuse(handler);
+    return (exchange) => {
+      const answer = refusing(exchange);
+      if (!(answer instanceof Promise) || !(exchange instanceof ServerExchange)) return answer;
       return new Promise((resolve, reject) => {
-        flight.abandon = reject;
+        exchange.abandon = reject;
         answer.then((reply) => {
-          flight.abandon = null;
+          exchange.abandon = null;
           // Nobody takes what comes after the cut.
           if (this.#reason !== null) toReply(reply).body?.cancel(this.#reason);
           resolve(reply);
@@ -73,15 +86,15 @@ export class InFlight {
    */
   cut(reason: ProxyError): void {
     this.#reason = reason;
-    for (const { exchange, abandon } of [...this.#flights.values()]) {
+    for (const exchange of [...this.#exchanges]) {
       exchange.abort(reason);
-      abandon?.(reason);
+      exchange.abandon?.(reason);
     }
   }
 
   /** Ends those that the cut did not: a client that reads nothing, a stream that went out natively. */
   endAll(reason: ProxyError): void {
-    for (const { exchange } of [...this.#flights.values()]) exchange.end(reason, -1);
+    for (const exchange of [...this.#exchanges]) exchange.end(reason, -1);
   }
 
   #tellEmpty(): void {

@@ -48,7 +48,7 @@ export async function listen(options: ListenOptions, handler: Handler): Promise<
       ? await startDenoServer(checked, fetch)
       : await startWireServer({
         listen: checked,
-        connection: hooksFor(handler, checked, inFlight, () => isDraining),
+        connection: hooksFor(inFlight.refuse(handler), checked, inFlight, () => isDraining),
         fetch,
       });
     const onDrain = (): void => {
@@ -69,7 +69,7 @@ function hooksFor(
 ): WireServerOptions["connection"] {
   const { onExchange, onError, onReply, replyTo } = options;
   return {
-    handler: inFlight.guard(handler),
+    handler,
     onExchange: (exchange) => {
       inFlight.add(exchange);
       onExchange(exchange);
@@ -94,7 +94,12 @@ function fetchFor(
   isDraining: () => boolean,
 ): FetchHandler {
   const { clock, tls } = options;
-  const { errorReply, ...hooks } = hooksFor(handler, options, inFlight, isDraining);
+  const { errorReply, ...hooks } = hooksFor(
+    inFlight.guard(handler),
+    options,
+    inFlight,
+    isDraining,
+  );
   return toFetch(hooks.handler, {
     ...hooks,
     clock,

@@ -20,6 +20,8 @@ import { Upload, type UploadSink } from "./_upload.ts";
 import { type TunnelSource, UpstreamTunnel } from "./_upstream_tunnel.ts";
 import { WireReply } from "./_wire_reply.ts";
 
+const NO_BYTES = new Uint8Array(0);
+
 // Where a connection stands.
 const IDLE = 0;
 const BUSY = 1;
@@ -45,14 +47,28 @@ export class ClientConnection implements ContentSource, UploadSink, TunnelSource
   readonly #outgoing = new OutgoingRequest();
   readonly #watch: StallWatch;
   readonly #onParked = (count: number | null): void => this.#sawParked(count);
-  readonly #onParkedError = (): void => this.#sawParked(null);
+  readonly #onParkedError = (cause: unknown): void => this.#sawParked(null, cause);
+  readonly #onBytes = (count: number | null): void => this.#sawBytes(count);
+  readonly #onReadFailed = (cause: unknown): void => this.#sawBytes(null, cause);
+  readonly #onWritten = (count: number): void => this.#wrote(count);
+  readonly #onSent = (): void => this.#sent();
+  readonly #onWriteFailed = (cause: unknown): void => this.#writeFailed(cause);
   readonly #onCancel = (reason: unknown): void => this.#fail(ProxyError.from(reason));
+  readonly #asPromise = (
+    resolve: (reply: Reply) => void,
+    reject: (error: ProxyError) => void,
+  ): void => {
+    this.#resolve = resolve;
+    this.#reject = reject;
+  };
   #decoder: ChunkedDecoder | null = null;
   #state = BUSY;
   #slot: ResponseSlot | null = null;
   #parked: Promise<number | null>;
   /** What the parked read gave while it was not awaited: undefined as long as it waits. */
   #parkedCount: number | null | undefined = undefined;
+  /** Why it gave an end, where it has failed. */
+  #parkedCause: unknown;
   #failure: ProxyError | null = null;
   #upload: Upload | null = null;
   #forget: (() => void) | null = null;
@@ -61,6 +77,17 @@ export class ClientConnection implements ContentSource, UploadSink, TunnelSource
   #awaitsHead = false;
   #isKeepAlive = false;
   #isInContent = false;
+  // The exchange whose response head is awaited.
+  #request: RequestHead | null = null;
+  #body: Body | null = null;
+  #options: ClientExchangeOptions | null = null;
+  #resolve: (reply: Reply) => void = ignore;
+  #reject: (error: ProxyError) => void = ignore;
+  /** What the head of the request lies in while it is written. */
+  #buffer: Uint8Array | null = null;
+  #bytes: Uint8Array = NO_BYTES;
+  #isSent = false;
+  #writeFailure: unknown;
 
   /** Takes over a connection that is reserved for its first exchange. */
   constructor(duplex: Duplex, context: ClientContext, owner: ConnectionOwner) {
@@ -97,8 +124,11 @@ export class ClientConnection implements ContentSource, UploadSink, TunnelSource
     await this.#parked.catch(() => {});
   }
 
-  /** Carries one exchange; the connection has been reserved for it. */
-  async exchange(
+  /**
+   * Carries one exchange; the connection has been reserved for it. Two calls of the system and what they
+   * call back: an async function here would cost memory for all its variables at each exchange.
+   */
+  exchange(
     head: RequestHead,
     body: Body | null,
     options: ClientExchangeOptions,
@@ -113,50 +143,91 @@ export class ClientConnection implements ContentSource, UploadSink, TunnelSource
       giveSmall(buffer);
       giveUp(body, error);
       this.unreserve();
-      throw error;
+      return Promise.reject(error);
     }
     this.#headTimeoutMs = options.headTimeoutMs ?? Infinity;
     this.#bodyTimeoutMs = options.bodyTimeoutMs ?? Infinity;
     this.#awaitsHead = true;
+    this.#isSent = false;
+    this.#writeFailure = undefined;
+    this.#request = head;
+    this.#body = body;
+    this.#options = options;
+    this.#buffer = buffer;
+    this.#bytes = bytes;
+    this.#upload = this.#outgoing.isWhole || body === null ? null : this.#makeUpload(head, body);
+    const reply = new Promise<Reply>(this.#asPromise);
     this.#forget = options.cancel.onCancel(this.#onCancel);
-    const upload = this.#outgoing.isWhole || body === null ? null : this.#makeUpload(head, body);
-    this.#upload = upload;
-    const slot = this.#slot ?? this.#context.slots.take();
-    let writeFailure: unknown;
+    this.#watch.reading(this.#headTimeoutMs);
+    this.#watch.writing(this.#context.writeTimeoutMs);
     try {
-      this.#watch.reading(this.#headTimeoutMs);
-      try {
-        // `write` itself would cost another async function for the one write that most requests need.
-        this.#watch.writing(this.#context.writeTimeoutMs);
-        const written = await this.#duplex.write(bytes);
-        if (written < bytes.byteLength) await this.write(bytes.subarray(written));
-      } catch (cause) {
-        // What the upstream said before it left is still there to be read.
-        writeFailure = cause;
-        upload?.stop(cause);
-      }
-      this.#watch.written();
-      giveSmall(buffer);
-      upload?.run();
-      slot.begin(head.method);
-      let count = await this.#parked;
-      for (;;) {
-        if (this.#failure !== null) throw this.#failure;
-        if (count === null) throw endedBeforeHead(slot.hasBytes, writeFailure);
-        slot.end += count;
-        const reply = this.#takeHead(head, slot, options);
-        if (reply !== null) return reply;
-        count = await this.#duplex.read(slot.room());
-      }
+      this.#duplex.write(bytes).then(this.#onWritten, this.#onWriteFailed);
     } catch (cause) {
-      const error = this.#failure ??
-        (cause instanceof ProxyError
-          ? cause
-          : endedBeforeHead(slot.hasBytes, writeFailure ?? cause));
-      this.#fail(error);
-      giveUp(body, error);
-      throw error;
+      this.#writeFailed(cause);
     }
+    return reply;
+  }
+
+  /** The first write has taken so many bytes. */
+  #wrote(count: number): void {
+    const bytes = this.#bytes;
+    if (count === bytes.byteLength) this.#sent();
+    else this.write(bytes.subarray(count)).then(this.#onSent, this.#onWriteFailed);
+  }
+
+  /** What the upstream said before it left is still there to be read. */
+  #writeFailed(cause: unknown): void {
+    this.#writeFailure = cause;
+    this.#upload?.stop(cause);
+    this.#sent();
+  }
+
+  /** The head of the request has left, and the buffer is free: its content follows, or the response. */
+  #sent(): void {
+    this.#watch.written();
+    const buffer = this.#buffer;
+    if (buffer !== null) giveSmall(buffer);
+    this.#buffer = null;
+    this.#bytes = NO_BYTES;
+    this.#isSent = true;
+    const request = this.#request;
+    // It may have failed meanwhile.
+    if (request === null) return;
+    this.#upload?.run();
+    this.#slot?.begin(request.method);
+    if (this.#parkedCount !== undefined) this.#sawBytes(this.#parkedCount, this.#parkedCause);
+  }
+
+  /** Bytes of the response have come, or its end (null). */
+  #sawBytes(count: number | null, cause?: unknown): void {
+    const request = this.#request;
+    const options = this.#options;
+    const slot = this.#slot;
+    if (request === null || options === null || slot === null) return;
+    try {
+      if (count === null) throw endedBeforeHead(slot.hasBytes, this.#writeFailure ?? cause);
+      slot.end += count;
+      const reply = this.#takeHead(request, slot, options);
+      if (reply === null) this.#duplex.read(slot.room()).then(this.#onBytes, this.#onReadFailed);
+      else this.#answered(reply);
+    } catch (thrown) {
+      this.#fail(
+        thrown instanceof ProxyError
+          ? thrown
+          : endedBeforeHead(slot.hasBytes, this.#writeFailure ?? thrown),
+      );
+    }
+  }
+
+  #answered(reply: Reply): void {
+    const resolve = this.#resolve;
+    this.#resetPromise();
+    resolve(reply);
+  }
+
+  #resetPromise(): void {
+    this.#request = this.#body = this.#options = null;
+    this.#resolve = this.#reject = ignore;
   }
 
   /** RFC 9112 §9.2: what comes without a request belongs to none. Nothing was sent: another try is safe. */
@@ -349,9 +420,11 @@ export class ClientConnection implements ContentSource, UploadSink, TunnelSource
   }
 
   /** The parked read is through: with the head that an exchange awaits, or out of turn. */
-  #sawParked(count: number | null): void {
+  #sawParked(count: number | null, cause?: unknown): void {
     this.#parkedCount = count;
-    if (this.#state === IDLE) this.#shut(count === null ? "dead" : "dirty");
+    this.#parkedCause = cause;
+    if (this.#state === BUSY && this.#isSent) this.#sawBytes(count, cause);
+    else if (this.#state === IDLE) this.#shut(count === null ? "dead" : "dirty");
     else if (this.#state === CLOSED && this.#slot !== null) this.#context.slots.give(this.#slot);
   }
 
@@ -359,7 +432,14 @@ export class ClientConnection implements ContentSource, UploadSink, TunnelSource
   #fail(error: ProxyError): void {
     if (this.#state === CLOSED) return;
     this.#failure = error;
+    const reject = this.#reject;
+    const body = this.#body;
+    const awaitsReply = this.#request !== null;
+    this.#resetPromise();
     this.#shut("used");
+    if (!awaitsReply) return;
+    giveUp(body, error);
+    reject(error);
   }
 
   #shut(end: ConnectionEnd): void {
@@ -378,3 +458,5 @@ export class ClientConnection implements ContentSource, UploadSink, TunnelSource
     this.#owner.hasEnded(end);
   }
 }
+
+function ignore(): void {}

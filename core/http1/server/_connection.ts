@@ -3,6 +3,7 @@ import type { WheelTimer } from "../../../timeout/mod.ts";
 import {
   type Client,
   giveUpReply,
+  HeaderList,
   type Reply,
   type ResponseHead,
   ServerExchange,
@@ -43,6 +44,8 @@ const MAX_LINGER_BYTES = 262_144;
 const LINGER_MS = 2_000;
 /** What the handler of an exchange that took too long has for its page. */
 const OVERDUE_GRACE_MS = 1_000;
+const NO_BYTES = new Uint8Array(0);
+const NO_REPLY: Reply = { status: 500, reason: "", headers: new HeaderList(), body: null };
 
 /** The inside of a {@linkcode ServerConnection}. */
 export class Connection implements BodySource, ReplySink {
@@ -56,9 +59,40 @@ export class Connection implements BodySource, ReplySink {
   readonly #writeTimer: WheelTimer;
   /** Ends exchanges that take too long in all; null where they may take any time. */
   readonly #totalTimer: WheelTimer | null;
+  // What the system and the handler call back, made once: waiting in an async function costs a few hundred
+  // bytes each time, a function that is there already a third of that.
   readonly #onParked = (count: number | null): void => this.#sawParked(count);
-  readonly #onParkedError = (): void => this.#sawReset();
+  readonly #onParkedError = (error: unknown): void => this.#sawReset(error);
+  readonly #onBytes = (count: number | null): void => this.#took(count);
+  readonly #onReadError = (error: unknown): void => this.#broke(error);
+  readonly #onAnswer = (answer: Reply | Response): void => this.#answered(answer);
+  readonly #onNoAnswer = (error: unknown): void => this.#threw(error);
+  readonly #onWritten = (count: number): void => this.#wrote(count);
+  readonly #onWhole = (): void => this.#sentWhole();
+  readonly #onSent = (): void => this.#sent(null);
+  readonly #onNext = (isKept: boolean): void => this.#next(isKept);
+  readonly #onEnd = (): void => this.#end();
+  readonly #onUnsent = (error: unknown): void => this.#unsent(error);
   readonly #inform = (head: ResponseHead): void => this.#writeInterim(head);
+  readonly #abandon = (reason: ProxyError): void => {
+    const exchange = this.#exchange;
+    if (exchange === null) return;
+    this.#abandonedFor = reason;
+    this.#reply(this.#pageFor(reason, exchange), undefined);
+  };
+  #hasEnded: () => void = ignore;
+  /** What the parked read gave while nobody awaited it; undefined as long as it waits. */
+  #parkedCount: number | null | undefined = undefined;
+  #parkedError: unknown;
+  /** Whether the loop waits for the parked read. */
+  #awaitsParked = false;
+  /** The handler was answered for: what it gives after all is nobody's. */
+  #abandonedFor: ProxyError | null = null;
+  /** The reply that is being written. */
+  #sending: Reply = NO_REPLY;
+  #writer: ReplyWriter | null = null;
+  /** Gives back what the handler's reply lies in. */
+  #release: Reply["release"];
   #waitsFor = IDLE;
   #exchange: ServerExchange | null = null;
   #relay: TunnelRelay | null = null;
@@ -73,8 +107,8 @@ export class Connection implements BodySource, ReplySink {
   /** The last answer has begun or was sent. */
   #isEnding = false;
   #hasBegunReply = false;
-  #hasWritten = false;
-  #hasWriteFailed = false;
+  /** A write is on its way, or has failed. */
+  #isWriting = false;
   /** The client ended its direction and nothing came in the grace: a write would still succeed once. */
   #isClientGone = false;
   /** Whether it has ended its direction. */
@@ -103,34 +137,165 @@ export class Connection implements BodySource, ReplySink {
   }
 
   /** Serves requests until the connection ends; never rejects. */
-  async run(): Promise<void> {
-    try {
+  run(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#hasEnded = resolve;
       this.#wait(HEAD, this.#options.limits.headTimeoutMs);
-      await this.#loop();
+      this.#advance();
+    });
+  }
+
+  /** Goes on with what has come: serves it, or reads on. */
+  #advance(): void {
+    try {
+      const at = this.#parse();
+      if (at > 0) this.#ask();
+      else if (at === 0) this.#read();
+      else this.#endAfter(this.#endBehind(at as ParseFault));
     } catch (error) {
-      this.#fail(ProxyError.from(error, "client_gone"));
-    } finally {
-      this.close();
-      if (this.#refusal !== null) await this.#refusal;
-      this.inbound.dispose();
+      this.#broke(error);
     }
   }
 
-  /** Reads and serves; one function for the life of the connection, which costs less than one a request. */
-  async #loop(): Promise<void> {
+  /** Waits for the next request, or for more of its head. */
+  #read(): void {
     const { inbound } = this;
-    for (;;) {
-      const at = this.#parse();
-      if (at < 0) return await this.#endBehind(at as ParseFault);
-      if (at > 0) {
-        if (!await this.#serve()) return;
-        continue;
-      }
-      const count = await inbound.next();
-      inbound.took(count);
-      if (this.#refusal !== null) return await this.#endRefused(this.#refusal, count !== null);
-      if (count === null) return;
+    if (!inbound.isParked) {
+      inbound.next().then(this.#onBytes, this.#onReadError);
+    } else if (this.#parkedError !== undefined) this.#broke(this.#parkedError);
+    else if (this.#parkedCount !== undefined) this.#took(this.#parkedCount);
+    else this.#awaitsParked = true;
+  }
+
+  #took(count: number | null): void {
+    this.inbound.took(count);
+    if (this.#refusal !== null) this.#endAfter(this.#endRefused(this.#refusal, count !== null));
+    else if (count === null) this.#end();
+    else this.#advance();
+  }
+
+  /** Has the handler answer the request that is there. */
+  #ask(): void {
+    const exchange = this.#begin();
+    try {
+      this.#options.onExchange?.(exchange);
+      const answer = this.#options.handler(exchange);
+      if (!(answer instanceof Promise)) return this.#answered(answer);
+      exchange.abandon = this.#abandon;
+      answer.then(this.#onAnswer, this.#onNoAnswer);
+    } catch (error) {
+      this.#threw(error);
     }
+  }
+
+  #answered(answer: Reply | Response): void {
+    let reply: Reply;
+    try {
+      reply = toReply(answer);
+    } catch (error) {
+      return this.#threw(error);
+    }
+    if (this.#abandonedFor === null) return this.#reply(reply, reply.release);
+    giveUpReply(reply, this.#abandonedFor);
+    reply.release?.();
+  }
+
+  #threw(error: unknown): void {
+    const exchange = this.#exchange;
+    if (this.#abandonedFor !== null || exchange === null) return;
+    this.#reply(this.#pageFor(error, exchange), undefined);
+  }
+
+  /** Sends a reply: at once where it is short and at hand, as most are. */
+  #reply(reply: Reply, release: Reply["release"]): void {
+    const exchange = this.#exchange;
+    if (exchange === null) return;
+    exchange.abandon = null;
+    this.#release = release;
+    this.#sending = reply;
+    try {
+      reply = this.#sending = this.#shown(reply, exchange);
+      if (this.#isClosed || this.#isClientGone) throw goneError();
+      this.#hasBegunReply = true;
+      if (this.#interim !== null || reply.tunnel !== undefined) {
+        this.#clearWay(reply, exchange).then(() => this.#write(exchange)).catch(this.#onUnsent);
+      } else this.#write(exchange);
+    } catch (error) {
+      this.#unsent(error);
+    }
+  }
+
+  #write(exchange: ServerExchange): void {
+    const writer = this.#writer = this.#writerOf(this.#sending, exchange);
+    const { whole } = writer;
+    if (whole === null) {
+      writer.run().then(this.#onSent, this.#onUnsent);
+      return;
+    }
+    this.#beginWrite(exchange.timings.responseHead);
+    this.#duplex.write(whole).then(this.#onWritten, this.#onUnsent);
+  }
+
+  /** The write of a whole reply has taken so many bytes. */
+  #wrote(count: number): void {
+    const whole = this.#writer?.whole ?? NO_BYTES;
+    if (count === whole.byteLength) this.#sentWhole();
+    else this.#sendRest(whole, count).then(this.#onWhole, this.#onUnsent);
+  }
+
+  #sentWhole(): void {
+    this.#endWrite();
+    this.#sent(null);
+  }
+
+  /** The client must see that the response is not whole: the connection ends without its end. */
+  #unsent(error: unknown): void {
+    const failure = this.#isWriting || this.#isClientGone
+      ? goneError(error)
+      : ProxyError.from(error, "client_gone");
+    this.#exchange?.cancel.cancel(failure);
+    giveUpReply(this.#sending, failure);
+    this.close();
+    this.#sent(failure);
+  }
+
+  /** Ends the exchange whose reply has left, or broke off, and goes on to the next. */
+  #sent(failure: ProxyError | null): void {
+    const exchange = this.#exchange;
+    if (exchange === null) return this.#end();
+    const isKept = this.#finish(exchange, failure);
+    const body = this.#body;
+    this.#body = null;
+    if (!isKept || body !== null) {
+      this.#goOnBehind(body, isKept).then(this.#onNext, this.#onReadError);
+    } else this.#next(this.#goOn(exchange.endedAt));
+  }
+
+  #next(isKept: boolean): void {
+    if (isKept) this.#advance();
+    else this.#end();
+  }
+
+  /** Something else than an exchange failed: nothing can be said any more. */
+  #broke(error: unknown): void {
+    this.#fail(ProxyError.from(error, "client_gone"));
+    this.#end();
+  }
+
+  #endAfter(last: Promise<void>): void {
+    last.then(this.#onEnd, this.#onReadError);
+  }
+
+  /** The connection is over. */
+  #end(): void {
+    this.close();
+    if (this.#refusal === null) this.#dispose();
+    else this.#refusal.then(() => this.#dispose());
+  }
+
+  #dispose(): void {
+    this.inbound.dispose();
+    this.#hasEnded();
   }
 
   /** The next answer is the last one; an idle connection ends now. */
@@ -183,21 +348,19 @@ export class Connection implements BodySource, ReplySink {
     if (hasMore) await this.#dropRest();
   }
 
-  /** Has one request answered; false when the connection is to end. */
-  async #serve(): Promise<boolean> {
-    const { handler, onExchange, onReply, onListenerError, wheel } = this.#options;
+  /** Begins the exchange of the head that is there. */
+  #begin(): ServerExchange {
     const head = this.#head;
     head.scheme = this.#client.scheme;
     const exchange = new ServerExchange(head, {
       client: this.#client,
-      clock: wheel,
+      clock: this.#options.wheel,
       inform: this.#inform,
       canTunnel: true,
-      onListenerError,
+      onListenerError: this.#options.onListenerError,
     });
     this.#exchange = exchange;
     this.#hasBegunReply = false;
-    this.#hasWritten = false;
     this.#requests++;
     this.#totalTimer?.arm(this.#options.limits.exchangeTimeoutMs, exchange.timings.start);
     if (head.framing === Framing.NONE) this.contentEnded(false);
@@ -206,65 +369,52 @@ export class Connection implements BodySource, ReplySink {
       // Nobody may read the content for long: a client that leaves meanwhile is noticed all the same.
       this.#park();
     }
-    let reply: Reply;
-    let release: Reply["release"];
+    return exchange;
+  }
+
+  /** A reply that `onReply` has seen, or the page for what it has thrown. */
+  #shown(reply: Reply, exchange: ServerExchange): Reply {
     try {
-      onExchange?.(exchange);
-      const answer = handler(exchange);
-      reply = toReply(answer instanceof Promise ? await answer : answer);
-      release = reply.release;
-    } catch (error) {
-      reply = this.#pageFor(error, exchange);
-    }
-    try {
-      onReply?.(reply, exchange);
+      this.#options.onReply?.(reply, exchange);
+      return reply;
     } catch (error) {
       giveUpReply(reply, error);
-      reply = this.#pageFor(error, exchange);
+      return this.#pageFor(error, exchange);
     }
-    let writer = new ReplyWriter(this, exchange, reply);
-    let failure: ProxyError | null = null;
+  }
+
+  /** A writer that has put the reply down, or the page for what cannot be written. */
+  #writerOf(reply: Reply, exchange: ServerExchange): ReplyWriter {
+    const writer = new ReplyWriter(this, exchange, reply);
     try {
-      if (this.#isClosed || this.#isClientGone) throw goneError();
-      this.#hasBegunReply = true;
-      if (this.#interim !== null) await this.#interim;
-      this.#interim = null;
-      let whole: Uint8Array | null;
-      try {
-        if (reply.tunnel !== undefined) await this.#clearWay();
-        whole = writer.begin(this.#mayKeepAlive());
-      } catch (error) {
-        // What cannot be written down, such as a reason phrase with a line break, is the handler's fault.
-        if (exchange.reply !== null) throw error;
-        writer.release();
-        giveUpReply(reply, error);
-        reply = this.#pageFor(error, exchange);
-        writer = new ReplyWriter(this, exchange, reply);
-        whole = writer.begin(this.#mayKeepAlive());
-      }
-      if (whole === null) await writer.run();
-      else await this.write(whole);
+      writer.begin(this.#mayKeepAlive());
+      return writer;
     } catch (error) {
-      failure = this.#hasWriteFailed || this.#isClientGone
-        ? goneError(error)
-        : ProxyError.from(error, "client_gone");
-      // The client must see that the response is not whole: the connection ends without its end.
-      exchange.cancel.cancel(failure);
-      giveUpReply(reply, failure);
-      this.close();
+      writer.release();
+      // What cannot be written down, such as a reason phrase with a line break, is the handler's fault.
+      if (exchange.reply !== null) throw error;
+      giveUpReply(reply, error);
+      const page = this.#writer = new ReplyWriter(this, exchange, this.#pageFor(error, exchange));
+      page.begin(this.#mayKeepAlive());
+      return page;
     }
-    writer.release();
+  }
+
+  /** Ends the exchange; tells whether the connection can be kept. */
+  #finish(exchange: ServerExchange, failure: ProxyError | null): boolean {
+    const writer = this.#writer;
+    const release = this.#release;
+    this.#writer = null;
+    this.#release = undefined;
+    this.#sending = NO_REPLY;
+    writer?.release();
     this.#wait(NOTHING, Infinity);
     this.#totalTimer?.disarm();
-    const body = this.#body;
-    if (body !== null) exchange.receivedBytes = body.receivedBytes;
-    exchange.end(failure, writer.sentBytes);
+    if (this.#body !== null) exchange.receivedBytes = this.#body.receivedBytes;
+    exchange.end(failure, writer === null ? 0 : writer.sentBytes);
     this.#exchange = null;
-    this.#body = null;
     release?.();
-    const isKept = failure === null && writer.isKept;
-    if (!isKept || body !== null) return await this.#goOnBehind(body, isKept);
-    return this.#goOn(exchange.endedAt);
+    return failure === null && writer !== null && writer.isKept;
   }
 
   /** Goes on to the next request; false when there is to be none. */
@@ -387,30 +537,31 @@ export class Connection implements BodySource, ReplySink {
 
   #park(): void {
     // What the read rejects with, the next fill does too.
-    this.inbound.park()?.then(this.#onParked, this.#onParkedError);
+    const parked = this.inbound.park();
+    if (parked === null) return;
+    this.#parkedCount = this.#parkedError = undefined;
+    parked.then(this.#onParked, this.#onParkedError);
   }
 
   // What the reply needs.
 
-  /** Writes bytes of the reply. */
-  write(bytes: Uint8Array): Promise<void> {
-    // A first write follows the note of the time at once: the clock need not be read again for it.
-    const now = this.#hasWritten ? undefined : this.#exchange?.timings.responseHead;
-    this.#hasWritten = true;
-    return this.#send(bytes, now);
+  /** Writes bytes of the reply; a client that takes less than a buffer of them in its time is cut. */
+  async write(bytes: Uint8Array): Promise<void> {
+    this.#beginWrite();
+    const written = await this.#duplex.write(bytes);
+    if (written < bytes.byteLength) await this.#sendRest(bytes, written);
+    this.#endWrite();
   }
 
-  /** Writes bytes; a client that takes less than a buffer of them in the time that it has is cut. */
-  async #send(bytes: Uint8Array, now?: number): Promise<void> {
+  /** @param now what the clock says, where somebody has just read it */
+  #beginWrite(now?: number): void {
+    this.#isWriting = true;
     if (this.#waitsFor === HALF_CLOSED) this.#wait(NOTHING, Infinity);
     if (!this.#isClosed) this.#writeTimer.arm(this.#options.limits.writeTimeoutMs, now);
-    try {
-      const written = await this.#duplex.write(bytes);
-      if (written < bytes.byteLength) await this.#sendRest(bytes, written);
-    } catch (error) {
-      this.#hasWriteFailed = true;
-      throw error;
-    }
+  }
+
+  #endWrite(): void {
+    this.#isWriting = false;
     this.#writeTimer.disarm();
     if (this.#hasClientEnded && this.#waitsFor === NOTHING) this.#waitHalfClosed();
   }
@@ -429,10 +580,28 @@ export class Connection implements BodySource, ReplySink {
     return this.#head;
   }
 
-  /** Gets everything out of the way of a tunnel that is to begin behind the next head. */
-  async #clearWay(): Promise<void> {
+  /**
+   * Gets out of the way of a reply what is before it: interim responses, and content where a tunnel is to
+   * begin.
+   *
+   * Where there can be no tunnel, the page that says why takes its place.
+   */
+  async #clearWay(reply: Reply, exchange: ServerExchange): Promise<void> {
+    if (this.#interim !== null) await this.#interim;
+    this.#interim = null;
+    if (reply.tunnel === undefined) return;
     // Reads into the tunnel go where the head lies, and who logs the exchange at its end still reads that.
     this.#head.detach();
+    try {
+      await this.#endContent();
+    } catch (error) {
+      giveUpReply(reply, error);
+      this.#sending = this.#pageFor(error, exchange);
+    }
+  }
+
+  /** Reads what is left of the content, which must not be more than may be dropped. */
+  async #endContent(): Promise<void> {
     const body = this.#body;
     if (body === null) return;
     const { maxDrainBytes } = this.#options.limits;
@@ -479,7 +648,7 @@ export class Connection implements BodySource, ReplySink {
   /** Writes an interim response behind those before it; the final one waits for all of them. */
   #sendInterim(bytes: Uint8Array): Promise<void> {
     const before = this.#interim;
-    const sent = before === null ? this.#send(bytes) : before.then(() => this.#send(bytes));
+    const sent = before === null ? this.write(bytes) : before.then(() => this.write(bytes));
     this.#interim = sent.catch(ignore);
     return sent;
   }
@@ -487,13 +656,23 @@ export class Connection implements BodySource, ReplySink {
   // What may happen meanwhile.
 
   #sawParked(count: number | null): void {
+    this.#parkedCount = count;
+    if (this.#awaitsParked) {
+      this.#awaitsParked = false;
+      return this.#took(count);
+    }
     if (count !== null || this.#exchange === null || this.#relay !== null) return;
     this.#hasClientEnded = true;
     if (this.#waitsFor === NOTHING && !this.#writeTimer.isArmed) this.#waitHalfClosed();
   }
 
   /** The connection broke: unlike a client that only ended its direction, this one hears nothing any more. */
-  #sawReset(): void {
+  #sawReset(error: unknown): void {
+    this.#parkedError = error;
+    if (this.#awaitsParked) {
+      this.#awaitsParked = false;
+      return this.#broke(error);
+    }
     if (this.#exchange !== null && this.#relay === null) this.#clientLeft(this.#exchange);
   }
 
@@ -582,9 +761,9 @@ export class Connection implements BodySource, ReplySink {
       const reply = errorReply(error, exchange);
       onReply?.(reply, exchange);
       writer = new ReplyWriter(this, exchange, reply);
-      const whole = writer.begin(false);
-      if (whole === null) await writer.run();
-      else await this.write(whole);
+      writer.begin(false);
+      if (writer.whole === null) await writer.run();
+      else await this.write(writer.whole);
     } finally {
       writer?.release();
       exchange.end(error, writer === null ? 0 : writer.sentBytes);

@@ -63,6 +63,8 @@ export class ReplyWriter {
   #length = -1;
   #isChunked = false;
   sentBytes = 0;
+  /** The bytes of the whole reply, where it is short and at hand. */
+  whole: Uint8Array | null = null;
   /** Whether the connection can go on behind the reply. */
   isKept = false;
 
@@ -74,12 +76,10 @@ export class ReplyWriter {
 
   /**
    * Puts the head down, and behind it content that is short and at hand: all without waiting, since an
-   * async function costs a kilobyte and most replies need none.
-   *
-   * @returns the bytes of the whole reply, which are to be written; null when {@linkcode ReplyWriter.run}
-   * has to write it
+   * async function costs a kilobyte and most replies need none. Then `whole` is to be written, or where
+   * it is null {@linkcode ReplyWriter.run} has to be called.
    */
-  begin(mayKeepAlive: boolean): Uint8Array | null {
+  begin(mayKeepAlive: boolean): void {
     const reply = this.#reply;
     const { head } = this.#connection;
     const { headers, status, tunnel } = reply;
@@ -97,7 +97,7 @@ export class ReplyWriter {
     if (tunnel !== undefined) {
       // RFC 9110 §9.3.6
       headers.delete("content-length");
-      return null;
+      return;
     }
     if (noContent) {
       // HEAD and 304 may tell the length that a GET would have (RFC 9110 §8.6), if it is one; 204 must not.
@@ -110,7 +110,8 @@ export class ReplyWriter {
     this.#at = this.#writeHead(out);
     if (body === null || this.#length === 0) {
       body?.cancel();
-      return out.subarray(0, this.#at);
+      this.whole = out.subarray(0, this.#at);
+      return;
     }
     const whole = this.#length > 0 && body.readInto ? body.readInto(out, this.#at) : -1;
     if (whole >= 0) {
@@ -118,10 +119,10 @@ export class ReplyWriter {
         throw new TypeError("Cannot send a reply: its length is another");
       }
       this.sentBytes = whole;
-      return out.subarray(0, this.#at += whole);
+      this.whole = out.subarray(0, this.#at += whole);
+      return;
     }
     this.#body = body;
-    return null;
   }
 
   /** Writes what {@linkcode ReplyWriter.begin} did not put down as a whole. */
