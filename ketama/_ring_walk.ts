@@ -9,8 +9,8 @@ import type { RingState } from "./_ring_state.ts";
  */
 export class RingWalk {
   readonly #state: RingState;
-  /** The round in which each server was met last: a new round needs no clearing. */
-  readonly #marks: Uint32Array;
+  /** The round in which each server was met last: only one walk in 255 has to clear them. */
+  readonly #marks: Uint8Array;
   #round = 0;
   #at = 0;
   /** Number of points not looked at yet. */
@@ -21,13 +21,13 @@ export class RingWalk {
 
   constructor(state: RingState) {
     this.#state = state;
-    this.#marks = new Uint32Array(state.servers.length);
+    this.#marks = new Uint8Array(state.servers.length);
   }
 
   /** Begins a walk. */
   start(hash: number): void {
     const { index, points, servers } = this.#state;
-    if (this.#round === 0xffffffff) {
+    if (this.#round === 255) {
       this.#marks.fill(0);
       this.#round = 0;
     }

@@ -16,6 +16,7 @@ export function naiveCrc32(bytes: Uint8Array): number {
  */
 export function naiveNginxRing(
   servers: readonly KetamaServer[],
+  pointsPerWeight = 160,
 ): { order(key: string): string[] } {
   const encoder = new TextEncoder();
   const points: { hash: number; address: string }[] = [];
@@ -30,7 +31,7 @@ export function naiveNginxRing(
       port = address.slice(colon + 1);
     }
     const previous = new DataView(new ArrayBuffer(4));
-    for (let i = 0; i < weight * 160; i++) {
+    for (let i = 0; i < weight * pointsPerWeight; i++) {
       const name = encoder.encode(`${host}\0${port}`);
       const hash = naiveCrc32(new Uint8Array([...name, ...new Uint8Array(previous.buffer)]));
       points.push({ hash, address });
