@@ -23,6 +23,7 @@ export * from "./timeout/mod.ts";
 export * from "./ketama/mod.ts";
 export * from "./core/mod.ts";
 export * from "./limits/mod.ts";
+export * from "./limits/http/mod.ts";
 export * from "./loadbalancing/mod.ts";
 export * from "./proxy/mod.ts";
 export * from "./proxy/service/mod.ts";

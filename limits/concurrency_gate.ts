@@ -22,6 +22,8 @@ export interface ConcurrencyGate {
 export interface KeyedConcurrencyGate {
   /** How many of one key may go on. */
   readonly limit: number;
+  /** How many of a key go on. */
+  inFlight(key: string): number;
   /** Takes a place of a key if there is one. Each `true` needs one `leave` of the same key. */
   tryEnter(key: string): boolean;
   /** Gives a place of a key back. */
