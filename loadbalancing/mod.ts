@@ -31,3 +31,4 @@ export type { BackendSnapshot, BackendStatistics } from "./backend_snapshot.ts";
 export { type MaglevServer, MaglevTable, type MaglevTableOptions } from "./maglev_table.ts";
 export { type OutcomeListener, type OutcomeSource, resultOf } from "./outcome.ts";
 export * from "./health/mod.ts";
+export * from "./discovery/mod.ts";

@@ -1,5 +1,5 @@
 import { backgroundService, type Service } from "../../core/mod.ts";
-import { untilAborted } from "./_until_aborted.ts";
+import { untilAborted } from "../_until_aborted.ts";
 import type { HealthChecker } from "./health_checker.ts";
 import type { CheckedBackend } from "./watched_set.ts";
 
