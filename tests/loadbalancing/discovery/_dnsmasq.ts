@@ -14,9 +14,7 @@ export class Dnsmasq implements AsyncDisposable {
 
   /** Starts one that serves a hosts file, and further options such as `srv-host=…`. */
   static async start(hosts: string, options: readonly string[] = []): Promise<Dnsmasq> {
-    const socket = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
-    const { port } = socket.addr as Deno.NetAddr;
-    socket.close();
+    const port = freePort();
     const server = new Dnsmasq(port, await Deno.makeTempDir());
     await server.restart(hosts, options);
     return server;
@@ -78,5 +76,23 @@ export class Dnsmasq implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.kill();
     await Deno.remove(this.#folder, { recursive: true });
+  }
+}
+
+/**
+ * A free port below those that the system gives to clients: one of these, such as the one that asks the server,
+ * might take the port while the server is down.
+ */
+function freePort(): number {
+  while (true) {
+    const [chance] = crypto.getRandomValues(new Uint16Array(1));
+    const port = 12_000 + chance % 18_000;
+    try {
+      Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port }).close();
+      Deno.listen({ transport: "tcp", hostname: "127.0.0.1", port }).close();
+      return port;
+    } catch (error) {
+      if (!(error instanceof Deno.errors.AddrInUse)) throw error;
+    }
   }
 }
