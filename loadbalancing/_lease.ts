@@ -1,0 +1,70 @@
+import type { AttemptOutcome, Exchange, Peer, Selection } from "../core/mod.ts";
+import type { Algorithm } from "./algorithm.ts";
+import type { Backend } from "./backend.ts";
+import { type OutcomeListener, resultOf } from "./outcome.ts";
+
+/**
+ * A backend that was chosen. The one object that a choice makes: `settle` is a method, not a closure, so it
+ * is called on its selection.
+ */
+export class Lease implements Selection {
+  readonly peer: Peer;
+  readonly backend: Backend;
+  readonly #exchange: Exchange;
+  readonly #algorithm: Algorithm<Backend>;
+  readonly #listeners: ReadonlySet<OutcomeListener>;
+  #isSettled = false;
+
+  constructor(
+    backend: Backend,
+    exchange: Exchange,
+    algorithm: Algorithm<Backend>,
+    listeners: ReadonlySet<OutcomeListener>,
+  ) {
+    this.peer = backend.peer;
+    this.backend = backend;
+    this.#exchange = exchange;
+    this.#algorithm = algorithm;
+    this.#listeners = listeners;
+    backend.acquire();
+  }
+
+  settle(outcome: AttemptOutcome): void {
+    if (this.#isSettled) return;
+    this.#isSettled = true;
+    const { backend } = this;
+    const result = resultOf(outcome);
+    const latencyMs = outcome.status === null ? outcome.durationMs : this.#timeToHead(outcome);
+    if (outcome.status === null) backend.release(result);
+    else backend.release(result, latencyMs);
+    if (this.#algorithm.observe !== undefined) {
+      this.#algorithm.observe(backend, { latencyMs, result });
+    }
+    if (this.#listeners.size > 0) tellAll(this.#listeners, backend, outcome);
+  }
+
+  /** A long download or a tunnel of hours says nothing about how fast a server answers. */
+  #timeToHead({ durationMs }: AttemptOutcome): number {
+    const { upstreamStart, upstreamHead } = this.#exchange.timings;
+    return upstreamStart >= 0 && upstreamHead >= upstreamStart
+      ? upstreamHead - upstreamStart
+      : durationMs;
+  }
+}
+
+/** One listener that throws does not keep the others from hearing; its error goes on to the caller. */
+function tellAll(
+  listeners: ReadonlySet<OutcomeListener>,
+  backend: Backend,
+  outcome: AttemptOutcome,
+): void {
+  const thrown: unknown[] = [];
+  for (const fn of listeners) {
+    try {
+      fn(backend, outcome);
+    } catch (error) {
+      thrown.push(error);
+    }
+  }
+  if (thrown.length > 0) throw thrown[0];
+}

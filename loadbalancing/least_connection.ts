@@ -1,0 +1,88 @@
+import { SmoothWeights } from "./_smooth_weights.ts";
+import {
+  type Algorithm,
+  type Candidate,
+  type IsRefused,
+  ownWeight,
+  type WeightOf,
+} from "./algorithm.ts";
+
+/**
+ * The candidate with the fewest requests under way for its weight; among several such, smooth weighted round
+ * robin, as nginx's `least_conn` does it. It looks at every candidate: exact, and right for long or uneven
+ * requests; with hundreds of backends, or several proxies before them, take {@linkcode PowerOfTwo}.
+ *
+ * @template C the candidates, such as `Backend`
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { LeastConnection } from "@pingo/pingo/loadbalancing";
+ *
+ * const least = new LeastConnection([
+ *   { id: "a", weight: 1, leases: 1 },
+ *   { id: "b", weight: 4, leases: 3 },
+ * ]);
+ * assertEquals(least.pick()?.id, "b");
+ * assertEquals(least.pick(null, (candidate) => candidate.id === "b")?.id, "a");
+ * ```
+ */
+export class LeastConnection<C extends Candidate = Candidate> implements Algorithm<C> {
+  readonly #smooth = new SmoothWeights<C>();
+
+  /** A choice among these candidates. */
+  constructor(candidates: readonly C[] = []) {
+    this.update(candidates);
+  }
+
+  /** Takes the candidates. */
+  update(candidates: readonly C[], weightOf: WeightOf<C> = ownWeight): void {
+    this.#smooth.update(candidates, weightOf);
+  }
+
+  /** Chooses the least busy one. */
+  pick(_key: string | null = null, isRefused: IsRefused<C> | null = null): C | null {
+    const { candidates } = this.#smooth;
+    let best = -1;
+    let isTie = false;
+    for (let i = 0; i < candidates.length; i++) {
+      if (isRefused !== null && isRefused(candidates[i])) continue;
+      const compared = best === -1 ? -1 : this.#compare(i, best);
+      if (compared < 0) {
+        best = i;
+        isTie = false;
+      } else if (compared === 0) {
+        isTie = true;
+      }
+    }
+    if (best === -1) return null;
+    if (isTie) best = this.#inTurn(best, isRefused);
+    return candidates[best];
+  }
+
+  /** Below 0 when the first has less to do for its weight. Products, since divisions round. */
+  #compare(one: number, other: number): number {
+    const { candidates, weights } = this.#smooth;
+    return candidates[one].leases * weights[other] - candidates[other].leases * weights[one];
+  }
+
+  /** Smooth weighted round robin among those that are as busy as the first of them. */
+  #inTurn(first: number, isRefused: IsRefused<C> | null): number {
+    const { candidates, weights, current } = this.#smooth;
+    let best = first;
+    let most = -Infinity;
+    let total = 0;
+    for (let i = first; i < candidates.length; i++) {
+      if (this.#compare(i, first) !== 0) continue;
+      if (isRefused !== null && isRefused(candidates[i])) continue;
+      total += weights[i];
+      const gained = current[i] += weights[i];
+      if (gained > most) {
+        most = gained;
+        best = i;
+      }
+    }
+    current[best] -= total;
+    return best;
+  }
+}
