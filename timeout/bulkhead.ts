@@ -5,6 +5,7 @@ import { checkDuration } from "./_duration.ts";
 import { NO_CONTEXT } from "./_no_context.ts";
 import { checkWhole } from "./_number.ts";
 import type { CallContext, Operation, Policy } from "./policy.ts";
+import { started } from "./_started.ts";
 import { type Waiter, WaitQueue } from "./_wait_queue.ts";
 
 /** Options of {@linkcode Bulkhead}. */
@@ -100,19 +101,35 @@ export class Bulkhead implements Policy {
    * taken, or the wait is over
    * @throws the reason of the caller's signal when it fires before the operation begins
    */
-  async call<T>(operation: Operation<T>, context: CallContext = NO_CONTEXT): Promise<T> {
+  call<T>(operation: Operation<T>, context: CallContext = NO_CONTEXT): Promise<T> {
     const { signal } = context;
-    signal?.throwIfAborted();
-    if (this.#active < this.#maxConcurrent) this.#active++;
-    else await this.#wait(signal);
+    if (signal?.aborted === true) return Promise.reject(signal.reason);
+    if (this.#active >= this.#maxConcurrent) return this.#callLater(operation, context);
+    this.#active++;
+    return started(operation, context).then(this.#succeeded, this.#failed);
+  }
+
+  async #callLater<T>(operation: Operation<T>, context: CallContext): Promise<T> {
+    await this.#wait(context.signal);
     try {
       // It may have fired after the slot was given and before this turn.
-      signal?.throwIfAborted();
+      context.signal?.throwIfAborted();
       return await operation(context);
     } finally {
       this.#release();
     }
   }
+
+  // Made once, so that neither a call that finds a slot nor a slot makes a closure.
+  readonly #releaseSlot = (): void => this.#release();
+  readonly #succeeded = <T>(result: T): T => {
+    this.#release();
+    return result;
+  };
+  readonly #failed = (error: unknown): never => {
+    this.#release();
+    throw error;
+  };
 
   /** A slot, or null when all are taken. */
   tryAcquire(): BulkheadSlot | null {
@@ -141,7 +158,7 @@ export class Bulkhead implements Policy {
   }
 
   #slot(): BulkheadSlot {
-    return new Slot(() => this.#release());
+    return new Slot(this.#releaseSlot);
   }
 
   /** Whoever gets through has a slot: it was handed over, the count stays. */

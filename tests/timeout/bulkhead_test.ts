@@ -6,6 +6,7 @@ import {
   type BulkheadOptions,
   type BulkheadSlot,
   FakeClock,
+  sleep,
   TimerWheel,
 } from "@pingo/pingo/timeout";
 import { CountingSignal } from "./_counting_signal.ts";
@@ -224,6 +225,41 @@ Deno.test("Bulkhead is never above its cap, and first come, first served (proper
       },
     ),
     { numRuns: 60, verbose: 1 },
+  );
+});
+
+Deno.test("call() never runs more than its cap, and frees what fails (property)", async () => {
+  const operation = fc.record({ ms: fc.nat({ max: 30 }), fails: fc.boolean() });
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(operation, { maxLength: 20 }),
+      fc.integer({ min: 1, max: 4 }),
+      async (operations, maxConcurrent) => {
+        const clock = new FakeClock();
+        const bulkhead = new Bulkhead({ maxConcurrent, maxQueue: operations.length });
+        let running = 0;
+        const begun: number[] = [];
+        const calls = operations.map(({ ms, fails }, n) =>
+          bulkhead.call(async () => {
+            begun.push(n);
+            assert(++running <= maxConcurrent);
+            await sleep(ms, { clock });
+            running--;
+            if (fails) throw new Error("refused");
+          })
+        );
+        const ends = Promise.allSettled(calls);
+        await clock.advanceAsync(30 * operations.length);
+        const results = await ends;
+        assertEquals(
+          results.map(({ status }) => status === "rejected"),
+          operations.map((each) => each.fails),
+        );
+        assertEquals(begun, operations.map((_, n) => n));
+        assertEquals([bulkhead.activeCount, bulkhead.queuedCount], [0, 0]);
+      },
+    ),
+    { numRuns: 30, verbose: 1 },
   );
 });
 

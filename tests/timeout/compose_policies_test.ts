@@ -43,6 +43,28 @@ Deno.test("composePolicies() of none calls, of one is that one", async () => {
   assertStrictEquals(composePolicies(breaker), breaker);
 });
 
+const single: { name: string; policy: Policy }[] = [
+  { name: "CircuitBreaker", policy: new CircuitBreaker() },
+  { name: "RetryPolicy", policy: new RetryPolicy() },
+  { name: "Bulkhead", policy: new Bulkhead({ maxConcurrent: 1 }) },
+  { name: "HedgePolicy", policy: new HedgePolicy({ delayMs: 1_000 }) },
+  { name: "TimeoutPolicy", policy: new TimeoutPolicy({ timeoutMs: 1_000 }) },
+  { name: "composePolicies()", policy: composePolicies() },
+];
+for (const { name, policy } of single) {
+  Deno.test(`${name} takes values, promises and thenables, and rejects what is thrown at once`, async () => {
+    assertEquals(await policy.call(() => 1), 1);
+    assertEquals(await policy.call(() => Promise.resolve(2)), 2);
+    // An operation of another library may give its own kind of promise.
+    const thenable = { then: (resolve: (value: number) => void) => resolve(3) };
+    assertEquals(await policy.call<number>(() => thenable as unknown as Promise<number>), 3);
+    const call = policy.call(() => {
+      throw new DOMException("stopped", "AbortError"); // which no policy repeats
+    });
+    await assertRejects(() => call, DOMException, "stopped");
+  });
+}
+
 Deno.test("retry over breaker: each attempt counts, an open circuit is retried as well", async () => {
   const clock = new FakeClock();
   const breaker = new CircuitBreaker({ trip: consecutiveFailures(2), openMs: 150, clock });

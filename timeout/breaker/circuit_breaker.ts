@@ -3,6 +3,7 @@ import type { Backoff } from "../retry/backoff.ts";
 import { type Clock, systemClock } from "../clock.ts";
 import { NO_CONTEXT } from "../_no_context.ts";
 import type { CallContext, Operation, Policy } from "../policy.ts";
+import { started } from "../_started.ts";
 import { Circuit } from "./_circuit.ts";
 import type { CircuitPermit } from "./circuit_permit.ts";
 import type { CircuitListener, CircuitSnapshot, CircuitState } from "./circuit_state.ts";
@@ -107,6 +108,7 @@ export class CircuitBreaker implements Policy {
   readonly #isFailure: (error: unknown) => boolean;
   readonly #isFailedResult: ((result: unknown) => boolean) | undefined;
   readonly #name: string;
+  #settling: Settling | undefined;
 
   /**
    * A closed circuit, or one that goes on where another one stood.
@@ -156,20 +158,51 @@ export class CircuitBreaker implements Policy {
    * @throws the reason of the caller's signal when it has fired before
    * @throws what the operation throws
    */
-  async call<T>(operation: Operation<T>, context: CallContext = NO_CONTEXT): Promise<T> {
+  call<T>(operation: Operation<T>, context: CallContext = NO_CONTEXT): Promise<T> {
+    const { signal } = context;
+    const permit = this.#circuit.closedPermit;
+    if (permit === null || signal !== undefined) return this.#callWith(operation, context);
+    if (this.#settling?.permit !== permit) this.#settling = this.#settlingOf(permit);
+    return started(operation, context).then(this.#settling.succeeded, this.#settling.failed);
+  }
+
+  /** The rarer ways: with a signal, or through a circuit that is not closed. */
+  async #callWith<T>(operation: Operation<T>, context: CallContext): Promise<T> {
     context.signal?.throwIfAborted();
-    const permit = this.#circuit.closedPermit ?? this.acquire();
+    const permit = this.acquire();
     let result: T;
     try {
       result = await operation(context);
     } catch (error) {
-      if (!isGivenUp(error, context.signal) && this.#isFailure(error)) permit.failed(error);
-      else permit.release();
-      throw error;
+      return this.#settleError(permit, error, context.signal);
     }
+    return this.#settleResult(permit, result);
+  }
+
+  #settlingOf(permit: CircuitPermit): Settling {
+    const succeeded = <T>(result: T): T => {
+      permit.succeeded();
+      return result;
+    };
+    return {
+      permit,
+      succeeded: this.#isFailedResult === undefined
+        ? succeeded
+        : (result) => this.#settleResult(permit, result),
+      failed: (error) => this.#settleError(permit, error, undefined),
+    };
+  }
+
+  #settleResult<T>(permit: CircuitPermit, result: T): T {
     if (this.#isFailedResult?.(result) === true) permit.failed();
     else permit.succeeded();
     return result;
+  }
+
+  #settleError(permit: CircuitPermit, error: unknown, signal: AbortSignal | undefined): never {
+    if (!isGivenUp(error, signal) && this.#isFailure(error)) permit.failed(error);
+    else permit.release();
+    throw error;
   }
 
   /** Leave for one call, or null when it is refused. */
@@ -238,6 +271,13 @@ export class CircuitBreaker implements Policy {
       headers,
     });
   }
+}
+
+/** How calls end while the circuit is closed: made once for all of them. */
+interface Settling {
+  readonly permit: CircuitPermit;
+  readonly succeeded: <T>(result: T) => T;
+  readonly failed: (error: unknown) => never;
 }
 
 /** The caller gave up: only a timeout says something about the server. */

@@ -7,6 +7,7 @@ import { checkWhole } from "../_number.ts";
 import { pauseOf } from "./_pause.ts";
 import type { CallContext, Operation, Policy } from "../policy.ts";
 import { sleep } from "../sleep.ts";
+import { started } from "../_started.ts";
 import { withTimeout } from "../with_timeout.ts";
 import { withEarlierErrors } from "./_earlier_errors.ts";
 import { exponentialBackoff } from "./exponential_backoff.ts";
@@ -121,42 +122,56 @@ export class RetryPolicy implements Policy {
    * attempt, with the error of the attempt before as its cause
    * @throws the reason of the caller's signal when it fires
    */
-  async call<T>(operation: Operation<T>, context: CallContext = NO_CONTEXT): Promise<T> {
-    context.signal?.throwIfAborted();
+  call<T>(operation: Operation<T>, context: CallContext = NO_CONTEXT): Promise<T> {
+    const { signal } = context;
+    if (signal?.aborted === true) return Promise.reject(signal.reason);
     this.#budget?.deposit();
-    if (this.#totalTimeoutMs === Infinity) return await this.#run(operation, context, Infinity, []);
+    if (this.#totalTimeoutMs === Infinity) return this.#run(operation, signal, Infinity, []);
     const errors: unknown[] = [];
     const end = this.#clock.now() + this.#totalTimeoutMs;
-    return await withTimeout(
-      (signal) => this.#run(operation, { ...context, signal }, end, errors),
+    return withTimeout(
+      (limited) => this.#run(operation, limited, end, errors),
       this.#totalTimeoutMs,
-      {
-        clock: this.#clock,
-        signal: context.signal,
-        error: () => deadlineError(this.#totalTimeoutMs, errors),
-      },
+      { clock: this.#clock, signal, error: () => deadlineError(this.#totalTimeoutMs, errors) },
     );
   }
 
-  async #run<T>(
+  /** The first attempt, which mostly is the last: nothing is async here. */
+  #run<T>(
     operation: Operation<T>,
-    context: CallContext,
+    signal: AbortSignal | undefined,
     end: number,
     errors: unknown[],
   ): Promise<T> {
-    const { signal } = context;
-    let previousMs = 0;
+    const context = signal === undefined ? FIRST : { signal, attempt: 1 };
+    return started(operation, context).then(
+      undefined,
+      (error) => this.#goOn(operation, signal, end, errors, error),
+    );
+  }
+
+  /** What follows when the first attempt has failed. */
+  async #goOn<T>(
+    operation: Operation<T>,
+    signal: AbortSignal | undefined,
+    end: number,
+    errors: unknown[],
+    firstError: unknown,
+  ): Promise<T> {
+    let error = firstError;
+    let pauseMs = 0;
     for (let attempt = 1;; attempt++) {
-      try {
-        return await operation({ signal, attempt });
-      } catch (error) {
-        // Given up by the caller, or out of time: that is said, not this.
-        if (signal?.aborted === true) throw signal.reason;
-        previousMs = this.#pauseAfter(error, attempt, previousMs, end, errors);
-        errors.push(error);
-      }
-      if (previousMs > 0) await sleep(previousMs, { clock: this.#clock, signal });
+      // Given up by the caller, or out of time: that is said, not this.
       signal?.throwIfAborted();
+      pauseMs = this.#pauseAfter(error, attempt, pauseMs, end, errors);
+      errors.push(error);
+      if (pauseMs > 0) await sleep(pauseMs, { clock: this.#clock, signal });
+      signal?.throwIfAborted();
+      try {
+        return await operation({ signal, attempt: attempt + 1 });
+      } catch (thrown) {
+        error = thrown;
+      }
     }
   }
 
@@ -181,6 +196,9 @@ export class RetryPolicy implements Policy {
     return delayMs;
   }
 }
+
+/** The context of a first attempt without a signal: one object for all. */
+const FIRST: CallContext = Object.freeze({ attempt: 1 });
 
 const defaultBackoff = exponentialBackoff();
 
