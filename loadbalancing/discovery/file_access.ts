@@ -41,7 +41,7 @@ export const systemFileAccess: FileAccess = {
   watch(path, onEvent) {
     const watcher = Deno.watchFs(dirname(path), { recursive: false });
     (async () => {
-      // To read the file is an event too.
+      // Where the system tells of reads too, the read that follows would be the next event.
       for await (const { kind } of watcher) if (kind !== "access") onEvent();
     })();
     let isClosed = false;

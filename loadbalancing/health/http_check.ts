@@ -199,8 +199,7 @@ class HttpCheck implements HealthCheck, AsyncDisposable {
 
   #transport(): Transport {
     const { dial } = this.#options;
-    const maxIdlePerPeer = this.#reuse ? 1 : 0;
-    return this.#own ??= http1Transport({ maxIdlePerPeer, ...(dial !== undefined && { dial }) });
+    return this.#own ??= http1Transport({ maxIdlePerPeer: 1, ...(dial !== undefined && { dial }) });
   }
 }
 

@@ -215,6 +215,28 @@ Deno.test("srvDiscovery() keeps what it has while SRV, or a target, gets no answ
   assertEquals([recorder.ids, recorder.gauge("stale")], [["10.0.0.2:80"], 0]);
 });
 
+Deno.test("srvDiscovery() forgets the addresses of a target that it has not met any more", async () => {
+  const { clock, names, recorder } = world({ families: ["ipv4"] }, true);
+  await using _ = recorder;
+  const [a, b] = ["a.test", "b.test"].map((target) => ({
+    target,
+    port: 80,
+    priority: 0,
+    weight: 1,
+  }));
+  names.services_ = [a, b];
+  names.records.set("ipv4 a.test", ["10.0.0.1"]);
+  names.records.set("ipv4 b.test", ["10.0.0.2"]);
+  recorder.feed.start();
+  await clock.advanceAsync(0);
+  names.services_ = [b];
+  await clock.advanceAsync(10_000);
+  names.services_ = [a, b];
+  names.records.set("ipv4 a.test", dead);
+  await clock.advanceAsync(10_000);
+  assertEquals(recorder.ids, ["10.0.0.2:80"]);
+});
+
 Deno.test("srvDiscovery() takes the target . and no records for an empty answer", async () => {
   const { clock, names, recorder } = world({}, true);
   await using _ = recorder;

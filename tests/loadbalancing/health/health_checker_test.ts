@@ -306,7 +306,7 @@ Deno.test("HealthChecker may be stopped by a listener", async () => {
   bad.add("a");
   checker.onChange(() => void checker.stop());
   checker.start();
-  await clock.advanceAsync(10_000);
+  await clock.advanceAsync(0);
   assertEquals(clock.timerCount, 0);
 });
 

@@ -111,6 +111,18 @@ Deno.test("OutlierPolicy ejects shorter again after healthy intervals", () => {
   assertEquals(lasts(), "a ejected consecutive_5xx 60000");
 });
 
+Deno.test("OutlierPolicy comes down from the longest ejection in as many intervals as it has base times", () => {
+  const { report, sweepAfter, take } = bench({ maxEjectionMs: 60_000 });
+  for (let n = 0; n < 20; n++) {
+    report("a", 500, 5);
+    sweepAfter(60_000);
+  }
+  take();
+  for (let n = 0; n < 3; n++) sweepAfter(10_000);
+  report("a", 500, 5);
+  assertEquals(take(), ["a ejected consecutive_5xx 30000"]);
+});
+
 Deno.test("OutlierPolicy adds jitter of at most maxEjectionJitterMs", () => {
   const { report, take } = bench({ maxEjectionJitterMs: 1_000, random: () => 0.5 });
   report("a", 500, 5);

@@ -92,11 +92,13 @@ Deno.test("OutlierPolicy ejects nobody by success rate when all rates are equal"
     fc.integer({ min: 1, max: 100 }),
     fc.nat(100),
     fc.integer({ min: 5, max: 12 }),
-    (total, good, hosts) => {
+    fc.integer({ min: 0, max: 3_000 }),
+    (total, good, hosts, successRateStdevFactor) => {
       const policy = new OutlierPolicy<number>({
         clock: new FakeClock(),
         consecutive5xx: 1_000,
         successRateRequestVolume: 1,
+        successRateStdevFactor,
       });
       policy.setHosts(names(hosts));
       for (const host of names(hosts)) {
