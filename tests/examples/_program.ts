@@ -23,6 +23,11 @@ const UNSET: Env = Object.fromEntries(
     "FILES_LISTEN",
     "FILES_CERT",
     "FILES_KEY",
+    "BACKENDS",
+    "SRV",
+    "DNS",
+    "HEALTH_PATH",
+    "INTERVAL_MS",
   ].map((
     name,
   ) => [name, ""]),
