@@ -117,7 +117,27 @@ Deno.test("a signal that fires right after the slot was handed over gives it on"
     slot.release();
     abort();
     await waiting.then(() => assert(false), (reason) => assertEquals(reason, "client left"));
-    assertEquals([calls, bulkhead.activeCount], [0, 0]);
+    assertEquals([calls, bulkhead.activeCount, bulkhead.queuedCount], [0, 0, 0]);
+  }
+});
+
+Deno.test("several may leave the line, neighbours too, and the rest keeps its order", async () => {
+  for (const leaving of [["b", "c"], ["c", "b"], ["a", "b"], ["d", "c"], ["a", "d"]]) {
+    const bulkhead = new Bulkhead({ maxConcurrent: 1, maxQueue: 4 });
+    const slot = await bulkhead.acquire();
+    const order: string[] = [];
+    const names = ["a", "b", "c", "d"];
+    const controllers = new Map(names.map((name) => [name, new AbortController()]));
+    const calls = names.map((name) =>
+      bulkhead.call(() => void order.push(name), { signal: controllers.get(name)?.signal })
+    );
+    const ends = Promise.allSettled(calls);
+    for (const name of leaving) controllers.get(name)?.abort();
+    assertEquals(bulkhead.queuedCount, 2);
+    slot.release();
+    await ends;
+    assertEquals(order, names.filter((name) => !leaving.includes(name)));
+    assertEquals([bulkhead.activeCount, bulkhead.queuedCount], [0, 0]);
   }
 });
 

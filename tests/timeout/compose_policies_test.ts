@@ -8,6 +8,7 @@ import {
   constantBackoff,
   FakeClock,
   HedgePolicy,
+  honourRetryAfter,
   type Policy,
   RetryPolicy,
   sleep,
@@ -80,6 +81,22 @@ Deno.test("retry over breaker: each attempt counts, an open circuit is retried a
   await clock.advanceAsync(200);
   assertEquals(await call, "fine");
   assertEquals([calls, breaker.state], [3, "closed"]);
+});
+
+Deno.test("retry over breaker: the pause is as long as the open circuit says", async () => {
+  const clock = new FakeClock();
+  const breaker = new CircuitBreaker({ trip: consecutiveFailures(1), openMs: 3_000, clock });
+  const backoff = honourRetryAfter(constantBackoff(10));
+  const policy = composePolicies(new RetryPolicy({ maxAttempts: 3, backoff, clock }), breaker);
+  const started: number[] = [];
+  const call = policy.call(() => {
+    started.push(clock.now());
+    if (started.length === 1) throw new Error("refused");
+    return "fine";
+  });
+  await clock.advanceAsync(10 + 3_000);
+  assertEquals(await call, "fine");
+  assertEquals(started, [0, 3_010]);
 });
 
 Deno.test("breaker over retry: one call counts once", async () => {

@@ -150,6 +150,19 @@ Deno.test("cancel() gives all operations its reason, an AbortError by default", 
   }
 });
 
+Deno.test("what an operation makes of its cancellation is no failure of its own", async () => {
+  const group = new TimeoutGroup(1_000, { clock: new FakeClock() });
+  const call = group.go(({ signal }) =>
+    new Promise((_, reject) => {
+      signal?.addEventListener("abort", () => reject(new Error("clean-up failed")));
+    })
+  );
+  const reason = new Error("enough");
+  group.cancel(reason);
+  assertStrictEquals(await assertRejects(() => call), reason);
+  assertStrictEquals(await assertRejects(() => group.wait()), reason);
+});
+
 Deno.test("the caller's signal cancels the group", async () => {
   const clock = new FakeClock();
   const controller = new AbortController();

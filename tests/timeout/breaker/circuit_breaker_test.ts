@@ -89,6 +89,38 @@ Deno.test("call() opens again when the probe fails", async () => {
   assertEquals(breaker.tryAcquire(), null);
 });
 
+Deno.test("call() counts anew, and only anew, after the circuit has closed again", async () => {
+  const { breaker, clock } = breakerOf({ trip: consecutiveFailures(2) });
+  const late = breaker.acquire();
+  for (let round = 0; round < 3; round++) {
+    await assertRejects(() => breaker.call(fail), Error, "refused");
+    assertEquals(breaker.state, "closed");
+    late.succeeded(); // of the first round: in the others it says nothing
+    if (round === 0) await assertRejects(() => breaker.call(fail), Error, "refused");
+    await assertRejects(() => breaker.call(fail), Error, "refused");
+    assertEquals(breaker.state, "open");
+    clock.advance(1_000);
+    assertEquals(await breaker.call(() => 1), 1);
+    assertEquals(breaker.state, "closed");
+    assertEquals(await breaker.call(() => 2), 2);
+  }
+});
+
+Deno.test("call() that is refused half open is told to come back in a second", async () => {
+  const { breaker } = due();
+  breaker.acquire();
+  const error = await assertRejects(() => breaker.call(() => 1), ProxyError, "half open");
+  assertEquals(error.headers, [["retry-after", "1"]]);
+});
+
+Deno.test("call() that is refused after a recovery does not tell of an old failure", async () => {
+  const { breaker } = due();
+  breaker.acquire().succeeded();
+  using _hold = breaker.isolate();
+  const error = await assertRejects(() => breaker.call(() => 1), ProxyError, "isolated");
+  assertEquals(error.cause, undefined);
+});
+
 Deno.test("call() does not begin when the signal has fired, and counts nothing", async () => {
   const { breaker } = breakerOf();
   const reason = new Error("client left");

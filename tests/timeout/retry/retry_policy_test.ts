@@ -274,6 +274,20 @@ Deno.test("no attempt is made after the signal has fired", async () => {
   assertEquals(calls, 2);
 });
 
+Deno.test("a signal that fires in an attempt is what the call ends with, and no retry is told of", async () => {
+  const reason = new Error("client left");
+  for (const maxAttempts of [1, 3]) {
+    const controller = new AbortController();
+    let retries = 0;
+    const call = withRetry(() => {
+      controller.abort(reason);
+      throw new Error("failure");
+    }, { ...quick, maxAttempts, signal: controller.signal, onRetry: () => retries++ });
+    assertStrictEquals(await assertRejects(() => call), reason);
+    assertEquals(retries, 0);
+  }
+});
+
 Deno.test("a signal that fires in onRetry ends the call before the next attempt", async () => {
   const controller = new AbortController();
   let calls = 0;
