@@ -55,7 +55,9 @@ export class Circuit implements PermitOwner {
   get isCallable(): boolean {
     if (this.#state === "closed") return true;
     if (this.#state === "open") return this.retryAfterMs === 0;
-    return this.#state === "half_open" && this.#round.taken < this.#settings.halfOpenProbes;
+    if (this.#state !== "half_open") return false;
+    // Overdue probes are found out by the next call: who asks first must make it.
+    return this.#round.taken < this.#settings.halfOpenProbes || this.#isOverdue();
   }
 
   get retryAfterMs(): number {
@@ -74,17 +76,21 @@ export class Circuit implements PermitOwner {
 
   #takeProbe(): CircuitPermit | null {
     const round = this.#round;
-    const now = this.#settings.clock.now();
     if (round.taken < this.#settings.halfOpenProbes) {
       round.taken++;
-      round.lastTakenAt = now;
+      round.lastTakenAt = this.#settings.clock.now();
       return new ProbePermit(this, round);
     }
-    // The youngest one is that old, and so are all others on their way.
-    if (now - round.lastTakenAt >= this.#settings.probeTimeoutMs) {
+    if (this.#isOverdue()) {
       this.trip(new ProxyError("deadline_exceeded", "Cannot probe: no probe has ended in time"));
     }
     return null;
+  }
+
+  /** The youngest probe is that old, and so are all others on their way. */
+  #isOverdue(): boolean {
+    const { clock, probeTimeoutMs } = this.#settings;
+    return clock.now() - this.#round.lastTakenAt >= probeTimeoutMs;
   }
 
   probeSucceeded(): void {

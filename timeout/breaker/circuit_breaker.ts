@@ -140,7 +140,10 @@ export class CircuitBreaker implements Policy {
     return this.#circuit.state;
   }
 
-  /** Whether a call would get through now. Asking changes nothing. */
+  /**
+   * Whether a call is worth while now: it gets through, or finds out that the
+   * probes are overdue. Asking changes nothing.
+   */
   get isCallable(): boolean {
     return this.#circuit.isCallable;
   }

@@ -224,6 +224,21 @@ Deno.test("halfOpenProbes is how many pass, and must succeed", () => {
   assertEquals(breaker.state, "closed");
 });
 
+Deno.test("isCallable tells in each state what a call would find", () => {
+  const { breaker, clock } = breakerOf();
+  assert(breaker.isCallable);
+  breaker.acquire().failed();
+  assertFalse(breaker.isCallable);
+  clock.advance(1_000);
+  assertEquals([breaker.isCallable, breaker.state], [true, "open"]);
+  const probe = breaker.acquire();
+  assertFalse(breaker.isCallable);
+  probe.release();
+  assert(breaker.isCallable);
+  using _hold = breaker.isolate();
+  assertFalse(breaker.isCallable);
+});
+
 Deno.test("the first probe that fails opens it, what others say then is late", () => {
   const { breaker, clock } = due({ halfOpenProbes: 2 });
   const [a, b] = [breaker.acquire(), breaker.acquire()];
@@ -269,11 +284,12 @@ Deno.test("probes that never end count as failed after probeTimeoutMs", () => {
   clock.advance(4_000);
   breaker.acquire();
   clock.advance(4_999);
-  assertEquals(breaker.tryAcquire(), null);
+  assertEquals([breaker.tryAcquire(), breaker.isCallable], [null, false]);
   assertEquals(breaker.state, "half_open");
   clock.advance(1);
-  assertEquals(breaker.tryAcquire(), null);
-  assertEquals(breaker.state, "open");
+  // Who asks before calling must find it out too.
+  assertEquals([breaker.isCallable, breaker.tryAcquire()], [true, null]);
+  assertEquals([breaker.state, breaker.isCallable], ["open", false]);
   clock.advance(1_000);
   assert(breaker.tryAcquire() !== null);
 });
