@@ -11,6 +11,7 @@ import { checkNameDiscovery, type NameDiscoveryOptions } from "./name_discovery_
  *
  * @param name the name; the hosts file is not looked at
  * @param port the port of all backends
+ * @throws {TypeError} when the name is empty, or a family is unknown
  * @throws {RangeError} when the port or an option makes no sense
  *
  * @example
@@ -36,7 +37,7 @@ export function dnsDiscovery(
   port: number,
   options: NameDiscoveryOptions = {},
 ): Discovery {
-  const checked = checkNameDiscovery(options);
+  const checked = checkNameDiscovery(name, options);
   if (!Number.isInteger(port) || port < 1 || port > 65_535) {
     throw new RangeError(`Cannot discover backends: the port ${port} is not from 1 to 65535`);
   }

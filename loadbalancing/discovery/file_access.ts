@@ -40,10 +40,12 @@ export const systemFileAccess: FileAccess = {
   },
   watch(path, onEvent) {
     const watcher = Deno.watchFs(dirname(path), { recursive: false });
-    (async () => {
+    const heard = (async () => {
       // Where the system tells of reads too, the read that follows would be the next event.
       for await (const { kind } of watcher) if (kind !== "access") onEvent();
     })();
+    // Polling goes on.
+    heard.catch(() => {});
     let isClosed = false;
     return () => {
       if (!isClosed) watcher.close();

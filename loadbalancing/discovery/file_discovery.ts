@@ -40,6 +40,7 @@ export interface FileDiscoveryOptions {
  * Backends by a file, which is read again when it changes; {@linkcode parseBackendList} has its form. It may be
  * replaced by a rename or written in place. Needs `--allow-read` for the file and its folder.
  *
+ * @throws {TypeError} when the path is empty
  * @throws {RangeError} when an option makes no sense
  *
  * @example
@@ -68,6 +69,7 @@ export function fileDiscovery(path: string, options: FileDiscoveryOptions = {}):
     files: options.files ?? systemFileAccess,
     clock: options.clock ?? systemClock,
   };
+  if (path === "") throw new TypeError("Cannot discover backends: the path is empty");
   const { pollMs, settleMs, maxBytes } = settings;
   for (const [name, value] of Object.entries({ pollMs, settleMs, maxBytes })) {
     if (value > 0 && value < Infinity) continue;

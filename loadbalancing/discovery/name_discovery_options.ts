@@ -56,9 +56,14 @@ export interface NameDiscoveryOptions {
 /**
  * Sets the defaults.
  *
+ * @throws {TypeError} when the name is empty, or a family is unknown
  * @throws {RangeError} when a time is not above 0, `minTtlMs` is above `maxTtlMs`, or no family is given
  */
-export function checkNameDiscovery(options: NameDiscoveryOptions): Required<NameDiscoveryOptions> {
+export function checkNameDiscovery(
+  name: string,
+  options: NameDiscoveryOptions,
+): Required<NameDiscoveryOptions> {
+  if (name === "") throw new TypeError("Cannot discover backends: the name is empty");
   const checked = {
     families: options.families ?? ["ipv4", "ipv6"] as const,
     scheme: options.scheme ?? "http",
@@ -82,6 +87,10 @@ export function checkNameDiscovery(options: NameDiscoveryOptions): Required<Name
   }
   if (checked.families.length === 0) {
     throw new RangeError("Cannot discover backends: families is empty, nothing would be asked for");
+  }
+  for (const family of checked.families) {
+    if (family === "ipv4" || family === "ipv6") continue;
+    throw new TypeError(`Cannot discover backends: the family "${family}" is unknown`);
   }
   return checked;
 }

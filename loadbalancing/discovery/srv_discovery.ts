@@ -15,6 +15,7 @@ import type { ServiceRecord } from "./name_lookup.ts";
  * all is looked up again when the shortest one of the addresses is over.
  *
  * @param name the name, such as `_http._tcp.app.example`
+ * @throws {TypeError} when the name is empty, or a family is unknown
  * @throws {RangeError} when an option makes no sense
  *
  * @example
@@ -44,7 +45,7 @@ import type { ServiceRecord } from "./name_lookup.ts";
  * ```
  */
 export function srvDiscovery(name: string, options: NameDiscoveryOptions = {}): Discovery {
-  const checked = checkNameDiscovery(options);
+  const checked = checkNameDiscovery(name, options);
   const { lookup, families, minTtlMs, maxTtlMs, retryMs, clock } = checked;
   return {
     source: `srv ${name}`,

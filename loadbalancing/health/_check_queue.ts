@@ -9,7 +9,7 @@ export class CheckQueue {
   }
 
   /**
-   * @param work never rejects
+   * @param work what it throws is rethrown apart: the others have their turn
    * @returns a function that takes the work back while it waits
    */
   add(work: () => Promise<void>): () => void {
@@ -24,7 +24,7 @@ export class CheckQueue {
   }
 
   #run(work: () => Promise<void>): void {
-    const running = work().then(() => {
+    const running = work().catch(rethrow).then(() => {
       this.#running.delete(running);
       const [next] = this.#waiting;
       if (next === undefined) return;
@@ -33,4 +33,10 @@ export class CheckQueue {
     });
     this.#running.add(running);
   }
+}
+
+function rethrow(error: unknown): void {
+  queueMicrotask(() => {
+    throw error;
+  });
 }

@@ -211,9 +211,12 @@ export class HealthChecker<Backend extends CheckedBackend> implements AsyncDispo
     probe.unschedule = this.#queue.add(async () => {
       const isGood = await probe.run();
       if (isGood === null) return;
-      this.#note(probe, isGood);
-      // A listener may have stopped the checker.
-      if (!probe.isEnded) this.#schedule(probe);
+      try {
+        this.#note(probe, isGood);
+      } finally {
+        // Who hears of a change may have stopped the checker.
+        if (!probe.isEnded) this.#schedule(probe);
+      }
     });
   }
 

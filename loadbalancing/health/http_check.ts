@@ -151,7 +151,7 @@ class HttpCheck implements HealthCheck, AsyncDisposable {
     this.#maxBodyBytes = maxBodyBytes;
     this.#reuse = reuseConnection;
     // Throws here, not at each check, for what cannot be sent.
-    this.#request("localhost");
+    this.#request(options.host ?? "localhost");
   }
 
   async check(peer: Peer, { cancel }: HealthCheckContext): Promise<void> {

@@ -184,7 +184,8 @@ Deno.test("fileDiscovery() ends when it is stopped by who hears of its backends"
   assertEquals(clock.timerCount, 0);
 });
 
-Deno.test("fileDiscovery() throws RangeError for options that make no sense", () => {
+Deno.test("fileDiscovery() refuses a path and options that make no sense", () => {
+  assertThrows(() => fileDiscovery(""), TypeError, "the path is empty");
   for (const options of [{ pollMs: 0 }, { settleMs: NaN }, { maxBytes: -1 }]) {
     assertThrows(() => fileDiscovery("a.yaml", options), RangeError, "not a number above 0");
   }

@@ -271,6 +271,11 @@ Deno.test("dnsDiscovery(), srvDiscovery() and systemNameLookup() refuse options 
     assertThrows(() => srvDiscovery("a.test", options), RangeError, text);
     assertThrows(() => dnsDiscovery("a.test", 80, options), RangeError, text);
   }
+  for (const make of [srvDiscovery, (name: string) => dnsDiscovery(name, 80)]) {
+    assertThrows(() => make(""), TypeError, "the name is empty");
+  }
+  const families = ["ip4" as "ipv4"];
+  assertThrows(() => srvDiscovery("a.test", { families }), TypeError, '"ip4" is unknown');
   assertThrows(() => dnsDiscovery("a.test", 0), RangeError, "port 0");
   assertThrows(() => systemNameLookup({ tries: 0 }), RangeError, "tries");
   assertThrows(() => systemNameLookup({ timeoutMs: 1.5 }), RangeError, "timeoutMs");

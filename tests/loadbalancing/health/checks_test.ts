@@ -173,6 +173,8 @@ Deno.test("httpCheck() and tcpCheck() refuse options that make no sense", () => 
   const bad: [HttpCheckOptions, typeof Error, string][] = [
     [{ path: "a b" }, TypeError, "target"],
     [{ method: "G T" }, TypeError, "method"],
+    [{ host: "a\r\nb: c" }, TypeError, ""],
+    [{ headers: { "a b": "c" } }, TypeError, ""],
     [{ port: 0 }, RangeError, "port 0"],
     [{ port: 65_536 }, RangeError, "port"],
     [{ statuses: [] }, RangeError, "empty"],

@@ -310,6 +310,33 @@ Deno.test("HealthChecker may be stopped by a listener", async () => {
   assertEquals(clock.timerCount, 0);
 });
 
+Deno.test("HealthChecker goes on when who hears of a change throws", async () => {
+  const { clock, checker, backends: [a], calls, bad } = world({ maxConcurrent: 1 });
+  bad.add("a");
+  bad.add("b");
+  const thrown: unknown[] = [];
+  const onError = (event: ErrorEvent): void => {
+    event.preventDefault();
+    thrown.push(event.error.message);
+  };
+  a.markHealthy = () => {
+    throw new Error("defect of a listener");
+  };
+  checker.onChange(() => {
+    throw new Error("another one");
+  });
+  globalThis.addEventListener("error", onError);
+  try {
+    checker.start();
+    await clock.advanceAsync(1_000);
+  } finally {
+    globalThis.removeEventListener("error", onError);
+    await checker.stop();
+  }
+  assertEquals(calls, ["a 0", "b 0", "a 1000", "b 1000"]);
+  assertEquals(thrown, ["defect of a listener", "another one"]);
+});
+
 Deno.test("HealthChecker throws RangeError for options that make no sense", () => {
   const bad: [HealthCheckerOptions, string][] = [
     [{ intervalMs: 0 }, "intervalMs is 0"],
