@@ -50,44 +50,54 @@ export class Attempts<State> {
     const replayable = exchange.body !== null && limits.maxAttempts > 1
       ? new ReplayableBody(exchange.body, limits.maxReplayBytes)
       : null;
-    let attempt: Attempt<State>;
+    const course: Course = { tried: [], replayable };
     try {
       if (exchange.cancel.cancelled) throw ProxyError.from(exchange.cancel.reason);
-      const choice = select(exchange, FIRST);
-      if (isThenable(choice)) return this.#runFrom(exchange, { choice, tried: [], replayable });
-      attempt = new Attempt(exchange, choice, this.#options);
+      const choice = select(exchange, course);
+      if (isThenable(choice)) return this.#runFrom(exchange, choice, course);
+      return this.#send(exchange, new Attempt(exchange, choice, this.#options), course);
     } catch (error) {
       return Promise.reject(error);
     }
-    return attempt.send(replayable === null ? exchange.body : replayable.attempt())
-      .catch((thrown) => this.#goOn(exchange, attempt, { thrown, replayable, tried: [] }));
   }
 
   /** Makes attempts, beginning with a choice, until one is answered or none is left. */
-  async #runFrom(exchange: Exchange<State>, course: Course): Promise<Reply> {
-    const { choice, replayable, tried } = course;
+  async #runFrom(
+    exchange: Exchange<State>,
+    choice: Selection | Promise<Selection>,
+    course: Course,
+  ): Promise<Reply> {
     const selection = isThenable(choice) ? await untilCancelled(choice, exchange.cancel) : choice;
-    const attempt = new Attempt(exchange, selection, this.#options);
-    try {
-      return await attempt.send(replayable === null ? exchange.body : replayable.attempt());
-    } catch (thrown) {
-      return await this.#goOn(exchange, attempt, { thrown, replayable, tried });
-    }
+    return await this.#send(exchange, new Attempt(exchange, selection, this.#options), course);
+  }
+
+  #send(exchange: Exchange<State>, attempt: Attempt<State>, course: Course): Promise<Reply> {
+    const { replayable } = course;
+    const failed = (thrown: unknown) => this.#goOn(exchange, attempt, thrown, course);
+    return attempt.send(replayable === null ? exchange.body : replayable.attempt(), failed);
   }
 
   /** Goes on behind an attempt that failed: with another one, or with its error. */
-  #goOn(exchange: Exchange<State>, attempt: Attempt<State>, failure: Failure): Promise<Reply> {
-    const { tried, replayable } = failure;
-    tried.push(attempt.peer);
-    this.#afterFailure(exchange, attempt, failure);
+  async #goOn(
+    exchange: Exchange<State>,
+    attempt: Attempt<State>,
+    thrown: unknown,
+    course: Course,
+  ): Promise<Reply> {
+    course.tried.push(attempt.peer);
+    this.#afterFailure(exchange, attempt, thrown, course);
     if (exchange.cancel.cancelled) throw ProxyError.from(exchange.cancel.reason);
-    const choice = this.#options.select(exchange, { tried });
-    return this.#runFrom(exchange, { choice, tried, replayable });
+    const choice = this.#options.select(exchange, course);
+    return await this.#runFrom(exchange, choice, course);
   }
 
   /** Settles an attempt that failed; throws unless another one is to follow. */
-  #afterFailure(exchange: Exchange<State>, attempt: Attempt<State>, failure: Failure): void {
-    const { thrown, replayable, tried } = failure;
+  #afterFailure(
+    exchange: Exchange<State>,
+    attempt: Attempt<State>,
+    thrown: unknown,
+    { replayable, tried }: Course,
+  ): void {
     const error = ProxyError.from(thrown, "filter_failed");
     attempt.settle(null, error);
     const canResend = replayable === null ? exchange.body === null : replayable.canReplay;
@@ -99,21 +109,12 @@ export class Attempts<State> {
   }
 }
 
-/** What the first choice is told. */
-const FIRST: SelectOptions = { tried: [] };
-
-/** How far the attempts have come. */
-interface Course {
-  choice: Selection | Promise<Selection>;
-  tried: Peer[];
-  replayable: ReplayableBody | null;
-}
-
-/** What is known when an attempt has failed. */
-interface Failure {
-  thrown: unknown;
-  replayable: ReplayableBody | null;
-  tried: Peer[];
+/** How far the attempts of an exchange have come. */
+interface Course extends SelectOptions {
+  /** Who was tried. */
+  readonly tried: Peer[];
+  /** The content, where it may be sent again. */
+  readonly replayable: ReplayableBody | null;
 }
 
 /** One attempt: a peer, what is sent to it and what comes back. */
@@ -141,22 +142,37 @@ class Attempt<State> {
     return this.#selection.peer;
   }
 
-  /** Sends the request; the phases `upstreamRequest` and `upstreamResponse` are around it. */
-  send(body: Body | null): Promise<Reply> {
+  /**
+   * Sends the request; the phases `upstreamRequest` and `upstreamResponse` are around it.
+   *
+   * @param failed what comes behind an attempt that failed
+   */
+  send(body: Body | null, failed: (thrown: unknown) => Promise<Reply>): Promise<Reply> {
     const { phases, forwarding } = this.#options;
+    const received = (reply: Reply): Reply | Promise<Reply> => {
+      try {
+        return this.#received(reply, failed);
+      } catch (thrown) {
+        giveUpReply(reply, thrown);
+        return failed(thrown);
+      }
+    };
     try {
       const head = upstreamHead(this.#exchange, this.#selection.peer, forwarding);
       const replying = phases.upstreamRequest.length === 0
         ? this.#exchangeWith(head, body)
         : runHooks(phases.upstreamRequest, this.#exchange, head)
           .then(() => this.#exchangeWith(head, body));
-      return replying.then((reply) => this.#received(reply));
-    } catch (error) {
-      return Promise.reject(error);
+      return replying.then(received, failed);
+    } catch (thrown) {
+      return failed(thrown);
     }
   }
 
-  #received(reply: Reply): Reply | Promise<Reply> {
+  #received(
+    reply: Reply,
+    failed: (thrown: unknown) => Promise<Reply>,
+  ): Reply | Promise<Reply> {
     const { phases, forwarding } = this.#options;
     const exchange = this.#exchange;
     exchange.timings.upstreamHead = exchange.clock.now();
@@ -164,25 +180,16 @@ class Attempt<State> {
     if (this.#selection.settle !== undefined) {
       exchange.onEnd((end) => this.settle(status, end.error));
     }
-    try {
-      cleanResponse(reply, forwarding);
-      if (phases.upstreamResponse.length > 0) return this.#hooked(reply);
+    cleanResponse(reply, forwarding);
+    if (phases.upstreamResponse.length === 0) {
       return withBodyHooks(exchange, reply, phases.upstreamResponseBody);
-    } catch (error) {
-      giveUpReply(reply, error);
-      throw error;
     }
-  }
-
-  async #hooked(reply: Reply): Promise<Reply> {
-    const { phases } = this.#options;
-    try {
-      await runHooks(phases.upstreamResponse, this.#exchange, reply);
-      return withBodyHooks(this.#exchange, reply, phases.upstreamResponseBody);
-    } catch (error) {
-      giveUpReply(reply, error);
-      throw error;
-    }
+    return runHooks(phases.upstreamResponse, exchange, reply)
+      .then(() => withBodyHooks(exchange, reply, phases.upstreamResponseBody))
+      .catch((thrown) => {
+        giveUpReply(reply, thrown);
+        return failed(thrown);
+      });
   }
 
   #exchangeWith(head: RequestHead, body: Body | null): Promise<Reply> {

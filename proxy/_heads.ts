@@ -8,6 +8,7 @@ import {
   type HeaderMap,
   type Peer,
   removeHopByHop,
+  type RemoveHopByHopOptions,
   type RequestHead,
   type ResponseHead,
 } from "../core/mod.ts";
@@ -45,6 +46,11 @@ export function checkMethod(exchange: Exchange): void {
   }
 }
 
+// What most messages are cleaned by, made once.
+const REQUEST: RemoveHopByHopOptions = { keepTrailer: true };
+const RESPONSE: RemoveHopByHopOptions = { message: "response", keepTrailer: true };
+const SWITCHING: RemoveHopByHopOptions = { ...RESPONSE, keepUpgrade: true };
+
 /** The head of a request as an upstream gets it: a fresh copy without what ends at this proxy. */
 export function upstreamHead(
   exchange: Exchange,
@@ -55,7 +61,10 @@ export function upstreamHead(
   const { headers } = head;
   const keepUpgrade = exchange.canTunnel && mayUpgrade(headers, settings.upgrade);
   const keepTeTrailers = exchange.canTunnel && headers.has("te");
-  removeHopByHop(headers, { keepUpgrade, keepTrailer: true, keepTeTrailers });
+  removeHopByHop(
+    headers,
+    keepUpgrade || keepTeTrailers ? { keepUpgrade, keepTrailer: true, keepTeTrailers } : REQUEST,
+  );
   // A client that reads trailers reads them through this hop too; TE is of each hop (RFC 9110 §10.1.4).
   if (keepTeTrailers && headers.has("te")) headers.append("connection", "te");
   forwardingHeaders(headers, {
@@ -74,11 +83,7 @@ export function upstreamHead(
 
 /** Takes out of an upstream's response what ends at this proxy. */
 export function cleanResponse(head: ResponseHead, settings: ForwardingSettings): void {
-  removeHopByHop(head.headers, {
-    message: "response",
-    keepTrailer: true,
-    keepUpgrade: head.status === 101,
-  });
+  removeHopByHop(head.headers, head.status === 101 ? SWITCHING : RESPONSE);
   if (settings.via !== null) addVia(head.headers, { version: "1.1", pseudonym: settings.via });
 }
 

@@ -63,19 +63,21 @@ export class CancelSource implements Cancel {
 
   /** Calls `fn` when it is cancelled, at once when it has been. */
   onCancel(fn: (reason: unknown) => void): () => void {
-    if (this.#cancelled) {
-      fn(this.#reason);
-      return noop;
-    }
-    if (this.#first === null) {
-      this.#first = fn;
-      return () => {
-        if (this.#first === fn) this.#first = null;
-      };
-    }
-    const others = this.#others ??= new Set();
-    others.add(fn);
-    return () => void others.delete(fn);
+    this.addListener(fn);
+    return () => this.removeListener(fn);
+  }
+
+  /** The same without a function that takes it back, for who listens at each exchange with the same one. */
+  addListener(fn: (reason: unknown) => void): void {
+    if (this.#cancelled) fn(this.#reason);
+    else if (this.#first === null) this.#first = fn;
+    else (this.#others ??= new Set()).add(fn);
+  }
+
+  /** Takes a listener back. */
+  removeListener(fn: (reason: unknown) => void): void {
+    if (this.#first === fn) this.#first = null;
+    else this.#others?.delete(fn);
   }
 
   /** Cancels; the first reason holds. A listener that throws does not keep the others from hearing. */
@@ -86,10 +88,11 @@ export class CancelSource implements Cancel {
     this.#controller?.abort(reason);
     const first = this.#first;
     const others = this.#others;
-    this.#first = this.#others = null;
+    this.#first = null;
     if (first !== null) tell(first, reason);
     // A listener that is taken back while others hear is not called any more.
     if (others !== null) { for (const fn of others) tell(fn, reason); }
+    this.#others = null;
   }
 }
 
@@ -133,5 +136,3 @@ export function untilCancelled<T>(promise: PromiseLike<T>, cancel: Cancel): Prom
     );
   });
 }
-
-function noop(): void {}

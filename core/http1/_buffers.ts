@@ -31,3 +31,9 @@ export function takeSmall(): Uint8Array {
 export function giveSmall(buffer: Uint8Array): void {
   if (small.length < MAX_FREE[SMALL_BUFFER]) small.push(buffer);
 }
+
+/** Gives a buffer back where it is one of these. */
+export function giveBack(buffer: Uint8Array): void {
+  if (buffer.byteLength === SMALL_BUFFER) giveSmall(buffer);
+  else if (buffer.byteLength === LARGE_BUFFER) giveLarge(buffer);
+}

@@ -12,6 +12,10 @@ export interface ViaOptions {
   pseudonym: string;
 }
 
+/** The member that was written last: a proxy writes the same one each time. */
+let lastPseudonym = "";
+let lastVia = "";
+
 /**
  * Adds this hop to `Via` (RFC 9110 §7.6.3), as a line of its own after those that came.
  *
@@ -29,13 +33,19 @@ export interface ViaOptions {
  */
 export function addVia(headers: HeaderMap, options: ViaOptions): void {
   const { version, pseudonym } = options;
+  if (version === "1.1" && pseudonym === lastPseudonym) return headers.append("via", lastVia);
   // A blank in it would end the name: the loop that it is to show would never be found.
   if (!isToken(pseudonym)) {
     throw new TypeError(
       `Cannot add Via: the pseudonym ${JSON.stringify(pseudonym)} is not a token`,
     );
   }
-  headers.append("via", `${version} ${pseudonym}`);
+  const via = `${version} ${pseudonym}`;
+  if (version === "1.1") {
+    lastPseudonym = pseudonym;
+    lastVia = via;
+  }
+  headers.append("via", via);
 }
 
 /**

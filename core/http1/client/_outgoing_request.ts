@@ -1,5 +1,6 @@
 import type { Body, HeaderMap, RequestHead } from "../../http/mod.ts";
 import { SMALL_BUFFER } from "../_buffers.ts";
+import { viewTo } from "../_views.ts";
 import {
   Framing,
   IndexedHeaders,
@@ -47,7 +48,7 @@ export class OutgoingRequest {
     }
     this.isWhole = framing.framing === Framing.NONE ||
       (framing.framing === Framing.LENGTH && framing.length === 0);
-    return bytes.subarray(0, end);
+    return viewTo(bytes, end);
   }
 
   /** Appends content that is at hand; what remains to be sent of it stands in `framing` and `rest`. */

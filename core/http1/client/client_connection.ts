@@ -1,5 +1,11 @@
 import { ProxyError } from "../../../errors/mod.ts";
-import type { Body, Reply, RequestHead } from "../../http/mod.ts";
+import {
+  type Body,
+  type Cancel,
+  CancelSource,
+  type Reply,
+  type RequestHead,
+} from "../../http/mod.ts";
 import { giveSmall, takeSmall } from "../_buffers.ts";
 import { ChunkedDecoder, Framing, parseError } from "../codec/mod.ts";
 import type { Duplex } from "../duplex.ts";
@@ -71,6 +77,7 @@ export class ClientConnection implements ContentSource, UploadSink, TunnelSource
   #parkedCause: unknown;
   #failure: ProxyError | null = null;
   #upload: Upload | null = null;
+  #cancel: CancelSource | null = null;
   #forget: (() => void) | null = null;
   #headTimeoutMs = Infinity;
   #bodyTimeoutMs = Infinity;
@@ -157,7 +164,7 @@ export class ClientConnection implements ContentSource, UploadSink, TunnelSource
     this.#bytes = bytes;
     this.#upload = this.#outgoing.isWhole || body === null ? null : this.#makeUpload(head, body);
     const reply = new Promise<Reply>(this.#asPromise);
-    this.#forget = options.cancel.onCancel(this.#onCancel);
+    this.#listen(options.cancel);
     this.#watch.reading(this.#headTimeoutMs);
     this.#watch.writing(this.#context.writeTimeoutMs);
     try {
@@ -166,6 +173,19 @@ export class ClientConnection implements ContentSource, UploadSink, TunnelSource
       this.#writeFailed(cause);
     }
     return reply;
+  }
+
+  #listen(cancel: Cancel): void {
+    if (cancel instanceof CancelSource) {
+      this.#cancel = cancel;
+      cancel.addListener(this.#onCancel);
+    } else this.#forget = cancel.onCancel(this.#onCancel);
+  }
+
+  #unlisten(): void {
+    this.#cancel?.removeListener(this.#onCancel);
+    this.#forget?.();
+    this.#cancel = this.#forget = null;
   }
 
   /** The first write has taken so many bytes. */
@@ -386,8 +406,7 @@ export class ClientConnection implements ContentSource, UploadSink, TunnelSource
   #endExchange(isClean: boolean): void {
     if (this.#state === CLOSED) return;
     this.#watch.read();
-    this.#forget?.();
-    this.#forget = null;
+    this.#unlisten();
     this.isReused = true;
     const upload = this.#upload;
     this.#upload = null;
@@ -446,8 +465,7 @@ export class ClientConnection implements ContentSource, UploadSink, TunnelSource
     if (this.#state === CLOSED) return;
     this.#state = CLOSED;
     this.#watch.stop();
-    this.#forget?.();
-    this.#forget = null;
+    this.#unlisten();
     this.#upload?.stop(this.#failure);
     this.#upload = null;
     try {

@@ -118,7 +118,8 @@ export class IndexedHeaders implements HeaderMap {
     const hash = nameHash(name);
     let i = this.#find(hash, name, 0);
     if (i < 0) return null;
-    let value = this.valueAt(i);
+    // Two common values of Connection then cost no string.
+    let value = this.valueAt(i, "keep-alive");
     while ((i = this.#find(hash, name, i + 1)) >= 0) value = `${value}, ${this.valueAt(i)}`;
     return value;
   }

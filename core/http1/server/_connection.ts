@@ -352,6 +352,7 @@ export class Connection implements BodySource, ReplySink {
   #begin(): ServerExchange {
     const head = this.#head;
     head.scheme = this.#client.scheme;
+    this.inbound.hold();
     const exchange = new ServerExchange(head, {
       client: this.#client,
       clock: this.#options.wheel,

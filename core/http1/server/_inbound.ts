@@ -1,35 +1,34 @@
 import type { Duplex } from "../duplex.ts";
-import {
-  giveLarge,
-  giveSmall,
-  LARGE_BUFFER,
-  SMALL_BUFFER,
-  takeLarge,
-  takeSmall,
-} from "../_buffers.ts";
+import { giveBack, LARGE_BUFFER, SMALL_BUFFER, takeLarge, takeSmall } from "../_buffers.ts";
 
 /** What a connection holds while it is idle: an own buffer for the read that waits. */
 const IDLE_BUFFER = 1_024;
 /** A read into less room is not worth its call. */
 const MIN_ROOM = 256;
+const NO_BYTES = new Uint8Array(0);
 
 /**
  * The bytes that came from a client and were not used yet: `bytes[start..end)`.
  *
- * An idle connection costs one kilobyte: only a head that does not fit borrows a larger buffer, and gives
- * it back before the next request. One read may be parked, so that a client that leaves while its answer
- * is worked on is noticed at once; what it brings is the beginning of the next request.
+ * A connection has an own kilobyte for the head that is worked on and one for the read that is parked
+ * meanwhile, so that a client that leaves is noticed at once; what that read brings is the beginning of the
+ * next request. Only a head that does not fit borrows a larger buffer, and gives it back before the next
+ * request.
  */
 export class Inbound {
   readonly #duplex: Duplex;
-  readonly #idle = new Uint8Array(IDLE_BUFFER);
   readonly #maxBytes: number;
-  bytes: Uint8Array = this.#idle;
+  #one: Uint8Array = new Uint8Array(IDLE_BUFFER);
+  /** Made when a read is parked for the first time. */
+  #other: Uint8Array | null = null;
+  bytes: Uint8Array = this.#one;
   start = 0;
   end = 0;
   #parked: Promise<number | null> | null = null;
-  #parkedInto: Uint8Array = this.#idle;
+  #parkedInto: Uint8Array = NO_BYTES;
   #parkedAt = 0;
+  /** Where the head that is worked on lies; nothing is written over it. */
+  #headBuffer: Uint8Array = NO_BYTES;
 
   /** @param maxBytes how many bytes at most may wait: a whole head */
   constructor(duplex: Duplex, maxBytes: number) {
@@ -42,6 +41,11 @@ export class Inbound {
     return this.#parked !== null;
   }
 
+  /** The head in `bytes` is going to be worked on, until {@linkcode Inbound.recycle}. */
+  hold(): void {
+    this.#headBuffer = this.bytes;
+  }
+
   /**
    * Begins a read whose bytes come later. Nothing that lies between 0 and `end` is overwritten: the head
    * that is worked on may be there.
@@ -50,19 +54,27 @@ export class Inbound {
    */
   park(): Promise<number | null> | null {
     if (this.#parked !== null) return null;
-    if (this.bytes !== this.#idle && this.start === this.end) {
-      // The borrowed buffer can be given back while the read waits on.
-      this.#parkedInto = this.#idle;
-      this.#parkedAt = 0;
-    } else if (this.bytes.byteLength - this.end >= MIN_ROOM) {
-      this.#parkedInto = this.bytes;
-      this.#parkedAt = this.end;
-    } else if (this.start === this.end) {
-      // The head fills the idle buffer, as a browser's does: the read gets one of its own.
-      this.#parkedInto = new Uint8Array(IDLE_BUFFER);
-      this.#parkedAt = 0;
-    } else return null;
-    return this.#parked = this.#duplex.read(this.#parkedInto.subarray(this.#parkedAt));
+    const hasRoom = this.bytes.byteLength - this.end >= MIN_ROOM;
+    if (this.start === this.end) {
+      const free = this.#free() ?? (hasRoom ? null : new Uint8Array(IDLE_BUFFER));
+      if (free !== null) {
+        this.#parkedInto = free;
+        this.#parkedAt = 0;
+        return this.#parked = this.#duplex.read(free);
+      }
+    }
+    if (!hasRoom) return null;
+    this.#parkedInto = this.bytes;
+    this.#parkedAt = this.end;
+    return this.#parked = this.#duplex.read(this.bytes.subarray(this.end));
+  }
+
+  /** That of the own buffers in which nothing lies that is worked on. */
+  #free(): Uint8Array | null {
+    const { bytes } = this;
+    if (bytes !== this.#one && this.#headBuffer !== this.#one) return this.#one;
+    const other = this.#other ??= new Uint8Array(IDLE_BUFFER);
+    return bytes !== other && this.#headBuffer !== other ? other : null;
   }
 
   /** Waits for more bytes; null at the end of the client's direction. */
@@ -86,11 +98,25 @@ export class Inbound {
     if (count !== null) this.end += count;
   }
 
-  /** The head is done with: gives a borrowed buffer back where that is possible. */
+  /** The head is done with: gives its buffer back where nothing else lies in it. */
   recycle(): void {
+    this.#release();
     if (this.start !== this.end) return;
     const isWaitingThere = this.#parked !== null && this.#parkedInto === this.bytes;
-    if (!isWaitingThere) this.#useIdle();
+    if (!isWaitingThere) this.#leave();
+  }
+
+  /** Somebody holds on to bytes in this buffer, perhaps in a write that takes its time: it is left to him. */
+  forsake(buffer: Uint8Array): void {
+    if (this.#parked !== null && this.#parkedInto === buffer) return;
+    if (this.#headBuffer === buffer) this.#headBuffer = NO_BYTES;
+    if (this.#other === buffer) this.#other = null;
+    if (this.#one === buffer) this.#one = new Uint8Array(IDLE_BUFFER);
+    if (this.bytes !== buffer) return;
+    const rest = buffer.subarray(this.start, this.end);
+    const isOneTaken = this.#parked !== null && this.#parkedInto === this.#one;
+    this.bytes = isOneTaken ? NO_BYTES : this.#one;
+    this.unread(rest);
   }
 
   /** Puts bytes that were read elsewhere in front of what will be read. */
@@ -103,25 +129,33 @@ export class Inbound {
 
   /** Gives borrowed memory back; the connection is over. */
   dispose(): void {
-    const giveBack = (): void => this.#useIdle();
+    this.#release();
+    const leave = (): void => this.#leave();
     // A read that is parked may bring something even now.
-    if (this.#parked !== null && this.#parkedInto === this.bytes) {
-      this.#parked.then(giveBack, giveBack);
-    } else giveBack();
+    if (this.#parked !== null && this.#parkedInto === this.bytes) this.#parked.then(leave, leave);
+    else leave();
   }
 
-  #useIdle(): void {
-    if (this.bytes.byteLength === SMALL_BUFFER) giveSmall(this.bytes);
-    else if (this.bytes.byteLength === LARGE_BUFFER) giveLarge(this.bytes);
-    this.bytes = this.#idle;
+  /** The head is not worked on any more. */
+  #release(): void {
+    if (this.#headBuffer !== this.bytes) giveBack(this.#headBuffer);
+    this.#headBuffer = NO_BYTES;
+  }
+
+  /** Gives the buffer back where it is borrowed; nothing is in it. */
+  #leave(): void {
     this.start = this.end = 0;
+    if (this.bytes.byteLength <= IDLE_BUFFER) return;
+    if (this.bytes !== this.#headBuffer) giveBack(this.bytes);
+    const isOneTaken = this.#parked !== null && this.#parkedInto === this.#one;
+    this.bytes = isOneTaken ? this.#other ?? NO_BYTES : this.#one;
   }
 
   #takeParked(): void {
     this.#parked = null;
     if (this.#parkedInto !== this.bytes) {
       // Nothing waits in the buffer in use: the parked read would not have gone elsewhere.
-      this.#useIdle();
+      this.#leave();
       this.bytes = this.#parkedInto;
     }
     if (this.start === this.end) this.start = this.end = this.#parkedAt;
@@ -140,7 +174,7 @@ export class Inbound {
         this.#borrow(this.bytes.byteLength + MIN_ROOM);
       }
     }
-    return this.bytes.subarray(this.end);
+    return this.end === 0 ? this.bytes : this.bytes.subarray(this.end);
   }
 
   /** Moves to a larger buffer: 16 KiB, 64 KiB, or what the largest head takes. */
@@ -152,7 +186,7 @@ export class Inbound {
       : new Uint8Array(Math.max(minBytes, this.#maxBytes + MIN_ROOM));
     const { bytes, start, end } = this;
     larger.set(bytes.subarray(start, end));
-    this.#useIdle();
+    this.#leave();
     this.bytes = larger;
     this.end = end - start;
   }

@@ -9,6 +9,7 @@ import {
   untilCancelled,
 } from "../../http/mod.ts";
 import { giveLarge, takeLarge } from "../_buffers.ts";
+import { viewTo } from "../_views.ts";
 import {
   MAX_CHUNK_HEADER_BYTES,
   responseHeadLength,
@@ -110,7 +111,7 @@ export class ReplyWriter {
     this.#at = this.#writeHead(out);
     if (body === null || this.#length === 0) {
       body?.cancel();
-      this.whole = out.subarray(0, this.#at);
+      this.whole = viewTo(out, this.#at);
       return;
     }
     const whole = this.#length > 0 && body.readInto ? body.readInto(out, this.#at) : -1;
@@ -119,7 +120,7 @@ export class ReplyWriter {
         throw new TypeError("Cannot send a reply: its length is another");
       }
       this.sentBytes = whole;
-      this.whole = out.subarray(0, this.#at += whole);
+      this.whole = viewTo(out, this.#at += whole);
       return;
     }
     this.#body = body;

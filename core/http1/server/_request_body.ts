@@ -41,6 +41,8 @@ export class RequestBody implements Body {
   #isReading = false;
   /** Whether somebody has a chunk in the buffer and has not come back for the next one. */
   #isLent = false;
+  /** The buffer of the connection that somebody has a chunk of. */
+  #lentInbound: Uint8Array | null = null;
   #failure: ProxyError | null = null;
   /** Bytes of content that were given out. */
   receivedBytes = 0;
@@ -99,6 +101,7 @@ export class RequestBody implements Body {
     if (this.#isOver) return Promise.reject(overError());
     if (this.#isReading) return Promise.reject(busyError());
     this.#isLent = false;
+    this.#lentInbound = null;
     return this.#isDone ? Promise.resolve(null) : this.#next();
   }
 
@@ -115,6 +118,7 @@ export class RequestBody implements Body {
       if (chunk !== null) {
         this.receivedBytes += chunk.byteLength;
         this.#isLent = chunk.buffer === this.#buffer?.buffer;
+        this.#lentInbound = this.#isLent ? null : this.#source.inbound.bytes;
       }
       return chunk;
     } catch (error) {
@@ -136,6 +140,7 @@ export class RequestBody implements Body {
   cancel(): void {
     this.#isCancelled = true;
     this.#isLent = false;
+    this.#lentInbound = null;
   }
 
   /**
@@ -148,10 +153,12 @@ export class RequestBody implements Body {
     this.#isOver = true;
     if (this.#remaining > maxBytes) return false;
     if (this.#isLent) this.#changeBuffer();
+    this.#forsakeInbound();
     let left = maxBytes;
     while (!this.#isDone) {
       const chunk = await this.#next();
       this.#isLent = false;
+      this.#lentInbound = null;
       if (chunk !== null && (left -= chunk.byteLength) < 0) return false;
     }
     return true;
@@ -175,11 +182,17 @@ export class RequestBody implements Body {
     const buffer = this.#buffer;
     this.#isOver ||= !this.#isDone;
     this.#isReleased = true;
+    this.#forsakeInbound();
     if (buffer === null || this.#isReading) return;
     if (this.#start < this.#end) {
       this.#source.inbound.unread(buffer.subarray(this.#start, this.#end));
     }
     this.#giveBack();
+  }
+
+  #forsakeInbound(): void {
+    if (this.#lentInbound !== null) this.#source.inbound.forsake(this.#lentInbound);
+    this.#lentInbound = null;
   }
 
   #giveBack(): void {
