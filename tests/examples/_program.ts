@@ -23,6 +23,8 @@ const UNSET: Env = Object.fromEntries(
     "FILES_LISTEN",
     "FILES_CERT",
     "FILES_KEY",
+    "RATE",
+    "REDIS_URL",
     "BACKENDS",
     "SRV",
     "DNS",
