@@ -6,7 +6,7 @@ import { NO_CONTEXT } from "./_no_context.ts";
 import { checkWhole } from "./_number.ts";
 import type { CallContext, Operation, Policy } from "./policy.ts";
 import { started } from "./_started.ts";
-import { type Waiter, WaitQueue } from "./_wait_queue.ts";
+import { WaitQueue } from "./_wait_queue.ts";
 
 /** Options of {@linkcode Bulkhead}. */
 export interface BulkheadOptions {
@@ -162,26 +162,33 @@ export class Bulkhead implements Policy {
   }
 
   /** Whoever gets through has a slot: it was handed over, the count stays. */
-  async #wait(signal: AbortSignal | undefined): Promise<void> {
+  #wait(signal: AbortSignal | undefined): Promise<void> {
     if (this.#queue.size >= this.#maxQueue) {
-      throw new ProxyError(
-        "overloaded",
-        `Cannot enter bulkhead: all ${this.#maxConcurrent} slots are taken and ${this.#maxQueue} wait`,
-      );
+      return Promise.reject(fullError(this.#maxConcurrent, this.#maxQueue));
     }
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const waiter: Waiter = this.#queue.append(resolve);
+    const waiter = this.#queue.append(resolve);
+    // Nobody can end the wait: there is nothing to clean up.
+    if (signal === undefined && this.#maxWaitMs === Infinity) return promise;
     const leave = (reason: unknown): void => {
       this.#queue.remove(waiter);
       reject(reason);
     };
+    return this.#waitInTime(promise, leave, signal);
+  }
+
+  async #waitInTime(
+    served: Promise<void>,
+    leave: (reason: unknown) => void,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
     const maxWaitMs = this.#maxWaitMs;
     const cancel = maxWaitMs < Infinity
       ? this.#clock.setTimer(() => leave(waitError(maxWaitMs)), maxWaitMs)
       : undefined;
     const removeListener = onAbort(signal, () => leave(signal?.reason));
     try {
-      await promise;
+      await served;
     } finally {
       cancel?.();
       removeListener();
@@ -209,6 +216,13 @@ class Slot implements BulkheadSlot {
   [Symbol.dispose](): void {
     this.release();
   }
+}
+
+function fullError(maxConcurrent: number, maxQueue: number): ProxyError {
+  return new ProxyError(
+    "overloaded",
+    `Cannot enter bulkhead: all ${maxConcurrent} slots are taken and ${maxQueue} wait`,
+  );
 }
 
 function waitError(maxWaitMs: number): ProxyError {
