@@ -42,14 +42,22 @@ export class LeastConnection<C extends Candidate = Candidate> implements Algorit
 
   /** Chooses the least busy one. */
   pick(_key: string | null = null, isRefused: IsRefused<C> | null = null): C | null {
-    const { candidates } = this.#smooth;
+    const { candidates, weights } = this.#smooth;
     let best = -1;
+    let bestLeases = 0;
+    let bestWeight = 1;
     let isTie = false;
     for (let i = 0; i < candidates.length; i++) {
-      if (isRefused !== null && isRefused(candidates[i])) continue;
-      const compared = best === -1 ? -1 : this.#compare(i, best);
+      const candidate = candidates[i];
+      if (isRefused !== null && isRefused(candidate)) continue;
+      const { leases } = candidate;
+      const weight = weights[i];
+      // Products, since divisions round.
+      const compared = best === -1 ? -1 : leases * bestWeight - bestLeases * weight;
       if (compared < 0) {
         best = i;
+        bestLeases = leases;
+        bestWeight = weight;
         isTie = false;
       } else if (compared === 0) {
         isTie = true;
@@ -60,23 +68,20 @@ export class LeastConnection<C extends Candidate = Candidate> implements Algorit
     return candidates[best];
   }
 
-  /** Below 0 when the first has less to do for its weight. Products, since divisions round. */
-  #compare(one: number, other: number): number {
-    const { candidates, weights } = this.#smooth;
-    return candidates[one].leases * weights[other] - candidates[other].leases * weights[one];
-  }
-
   /** Smooth weighted round robin among those that are as busy as the first of them. */
   #inTurn(first: number, isRefused: IsRefused<C> | null): number {
     const { candidates, weights, current } = this.#smooth;
+    const firstLeases = candidates[first].leases;
+    const firstWeight = weights[first];
     let best = first;
     let most = -Infinity;
     let total = 0;
     for (let i = first; i < candidates.length; i++) {
-      if (this.#compare(i, first) !== 0) continue;
+      const weight = weights[i];
+      if (candidates[i].leases * firstWeight !== firstLeases * weight) continue;
       if (isRefused !== null && isRefused(candidates[i])) continue;
-      total += weights[i];
-      const gained = current[i] += weights[i];
+      total += weight;
+      const gained = current[i] += weight;
       if (gained > most) {
         most = gained;
         best = i;
