@@ -107,7 +107,7 @@ export class BoundedLoads {
   }
 
   #capacity(index: number): number {
-    // What lies above a whole number by an error of rounding alone, such as 1.1 · 10, is that number.
+    // What lies above a whole number by an error of rounding alone, such as 1.1 · 50, is that number.
     return Math.ceil(this.#perWeight * this.#table.servers[index].weight - 1e-9);
   }
 }

@@ -112,12 +112,25 @@ Deno.test("KetamaRing.findIndex() offers each server once, in the order of itera
   }
 });
 
+Deno.test("KetamaRing.findIndex() offers all servers however many walks went before", () => {
+  for (let short = 0; short < 300; short++) {
+    const ring = new KetamaRing(three);
+    ring.findIndex("k", () => false);
+    for (let i = 0; i < short; i++) ring.findIndex("k", () => true);
+    const offered: number[] = [];
+    ring.findIndex("k", (index) => offered.push(index) > 99);
+    assertEquals(offered.toSorted(), [0, 1, 2], `after ${short} short walks`);
+  }
+});
+
 Deno.test("KetamaRing.findIndex() may be asked from within its test, and after one that threw", () => {
   const ring = new KetamaRing(three);
   const seen: number[] = [];
+  ring.findIndex("k", () => true); // now it has a walk to use again
   ring.findIndex("k", (index) => {
     seen.push(index);
-    assertEquals(ring.findIndex("k", (inner) => inner === index), index);
+    // Other keys, and walks to the end: they must not move the outer one on.
+    assertEquals(ring.findIndex(`${index}`, () => false), -1);
     return false;
   });
   assertEquals(seen.length, new Set(seen).size);
@@ -132,13 +145,18 @@ Deno.test("KetamaRing.findIndex() may be asked from within its test, and after o
 
 // "unix:" goes in any case, and host "a" with an empty port is host "a" alone: the same points.
 Deno.test("KetamaRing gives all keys of like points to the first, and reaches the second", () => {
-  const ring = new KetamaRing([{ address: "UNIX:/a" }, { address: "unix:/a" }, { address: "b:1" }]);
+  const like = ["UNIX:/a", "unix:/a", "Unix:/a"];
+  const ring = new KetamaRing([...like, "b:1"].map((address) => ({ address })));
   for (const key of keys) {
     const order = [...ring.iterate(key)];
-    assertEquals(order.length, 3);
-    assertEquals(order[2], "unix:/a");
+    assertEquals(order.slice(0, 2).sort(), ["UNIX:/a", "b:1"]);
+    assertEquals(order.slice(2), ["unix:/a", "Unix:/a"]);
+    const offered: string[] = [];
+    ring.findIndex(key, (index) => offered.push(ring.servers[index]?.address) > 99);
+    assertEquals(offered, order);
   }
-  assertEquals(new Set(keys.map((key) => ring.remove("UNIX:/a").get(key))).has("unix:/a"), true);
+  const without = ring.remove("UNIX:/a");
+  assertEquals(new Set(keys.map((key) => without.get(key))), new Set(["unix:/a", "b:1"]));
 });
 
 Deno.test("KetamaRing splits addresses as nginx does", () => {
@@ -193,4 +211,15 @@ Deno.test("KetamaRing.remove() and update() refuse a server that is not there, a
   assertThrows(() => ring.remove("z"), RangeError, "Cannot remove server z: it is not in the ring");
   assertThrows(() => ring.update({ address: "z" }), RangeError, "Cannot update server z");
   assertThrows(() => ring.add(three[0]), RangeError, "it is there already");
+});
+
+Deno.test({
+  name: "KetamaRing needs no permission",
+  permissions: "none",
+  fn() {
+    for (const variant of ["nginx", "libketama"] as const) {
+      const ring = new KetamaRing(three, { variant }).add({ address: "d:1" });
+      assertEquals([...ring.iterate("é")].length, 4);
+    }
+  },
 });

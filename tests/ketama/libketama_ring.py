@@ -49,7 +49,8 @@ LISTS = {
         ("10.0.1.8:11211", 100),
     ],
     "one": [("unix:/run/memcached.sock", 7)],
-    # Shares that single precision rounds: 40 digests each in ketama.c.
+    # A share that single precision rounds up or down: those of weight 4 have 31 digests in ketama.c, and 32 in doubles.
+    "rounded": [(f"10.0.2.{n}:11211", weight) for n, weight in enumerate([5, 9, 5, 6, 3, 5, 4, 6, 2, 4, 6])],
     "many": [(f"cache{n}.example:11211", 1) for n in range(1, 50)],
 }
 KEYS = [f"key{n}" for n in range(300)] + ["", "a", "é", "鍵", "😀", "x" * 55, "y" * 56, "z" * 64, "w" * 300]
