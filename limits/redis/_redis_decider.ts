@@ -130,24 +130,21 @@ export class RedisDecider {
     };
     this.#deadlines.add(pending);
     const call = { keys: [key], args: this.#rule.argsOf(n) };
-    this.#rule.script.run(this.#client, call).then((reply) => this.#read(reply, n)).then(
-      (decision) => {
-        if (this.#deadlines.remove(pending)) done(decision, this.#clock.now() - start);
-      },
-      (error: unknown) => {
-        if (!this.#deadlines.remove(pending)) return;
-        const isGone = error instanceof RedisError && error.code === "DISCONNECTED";
-        this.#failed(isGone ? "disconnected" : "error", error);
-        done(null, this.#clock.now() - start);
-      },
-    );
+    this.#rule.script.run(this.#client, call).then((reply) => {
+      if (!this.#deadlines.remove(pending)) return;
+      const decision = this.#read(reply, n);
+      if (decision === null) this.#failed("error", UNREADABLE);
+      done(decision, this.#clock.now() - start);
+    }, (error: unknown) => {
+      if (!this.#deadlines.remove(pending)) return;
+      const isGone = error instanceof RedisError && error.code === "DISCONNECTED";
+      this.#failed(isGone ? "disconnected" : "error", error);
+      done(null, this.#clock.now() - start);
+    });
   }
 
-  #read(reply: RedisReply, n: number): Decision {
-    if (!isNumbers(reply)) {
-      throw new TypeError("Cannot read the reply of a limit's script: no list of numbers");
-    }
-    return this.#rule.decisionOf(reply, n);
+  #read(reply: RedisReply, n: number): Decision | null {
+    return isNumbers(reply) ? this.#rule.decisionOf(reply, n) : null;
   }
 
   #failed(reason: FailureReason, error: unknown): void {
@@ -193,6 +190,11 @@ export class RedisDecider {
       };
   }
 }
+
+const UNREADABLE = new RedisError(
+  "ERR",
+  "Cannot read the reply of a limit's script: no list of numbers",
+);
 
 function isNumbers(reply: RedisReply): reply is readonly number[] {
   return Array.isArray(reply) && reply.every((each) => typeof each === "number");

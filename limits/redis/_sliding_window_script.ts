@@ -1,54 +1,60 @@
 import { EXPIRY_MARGIN_MS, PRELUDE } from "./_script_prelude.ts";
 
 /**
- * A window that moves in slices. Kept: a hash of slice number and what was taken in it. The slice that the window's
- * start lies in counts whole: so no window of this length, wherever it starts, ever has more than the limit. A clock
- * that went back takes what was counted later as counted now.
+ * A window that moves in slices. Kept: the number of the newest slice, and what was taken in it and in each one before
+ * it. The slice that the window's start lies in counts whole: so no window of this length, wherever it starts, ever has
+ * more than the limit. A clock that went back takes all that was counted as counted now.
  *
  * KEYS: the window. ARGV: cost, limit, width of a slice in microseconds, slices in the window, now.
  * Replies: whether allowed, what is left, microseconds until all is given back, and until the cost is free (-1: never).
  */
 export const SLIDING_WINDOW_SCRIPT = `${PRELUDE}
-local cost, limit, width, slices = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
-local into = math.fmod(now, width)
-local current = (now - into) / width
-local total, newest = 0, nil
+local cost, limit, width, slices = ARGV[1] + 0, ARGV[2] + 0, ARGV[3] + 0, ARGV[4] + 0
+local current = (now - math.fmod(now, width)) / width
+local form = string.rep('d', slices + 2)
+-- counts[1] is of the current slice, counts[slices + 1] of the oldest one that counts.
 local counts = {}
+local total = 0
 local isBack = false
-local kept = redis.call('HGETALL', KEYS[1])
-for i = 1, #kept, 2 do
-  local slice, count = tonumber(kept[i]), tonumber(kept[i + 1])
-  if slice < current - slices then
-    redis.call('HDEL', KEYS[1], kept[i])
-  else
-    if slice > current then
-      redis.call('HDEL', KEYS[1], kept[i])
-      redis.call('HINCRBY', KEYS[1], string.format('%.0f', current), count)
-      slice, isBack = current, true
+local kept = call('GET', KEYS[1])
+if kept then
+  local all = {struct.unpack(form, kept)}
+  local shift = current - all[1]
+  isBack = shift < 0
+  for i = 1, slices + 1 do
+    local count = all[i + 1]
+    local to = isBack and 1 or i + shift
+    if count > 0 and to <= slices + 1 then
+      counts[to] = (counts[to] or 0) + count
+      total = total + count
     end
-    counts[slice] = (counts[slice] or 0) + count
-    total = total + count
-    if newest == nil or slice > newest then newest = slice end
   end
 end
 local allowed = total + cost <= limit
 if allowed and cost > 0 then
+  counts[1] = (counts[1] or 0) + cost
   total = total + cost
-  newest = current
-  redis.call('HINCRBY', KEYS[1], string.format('%.0f', current), string.format('%.0f', cost))
 end
-local resetUs = newest and (newest + slices + 1) * width - now or 0
+local resetUs = 0
+for i = 1, slices + 1 do
+  if counts[i] then
+    resetUs = (current + slices + 2 - i) * width - now
+    break
+  end
+end
 if (allowed and cost > 0) or isBack then
-  redis.call('PEXPIRE', KEYS[1], math.ceil(resetUs / 1000) + ${EXPIRY_MARGIN_MS})
+  for i = 1, slices + 1 do counts[i] = counts[i] or 0 end
+  local state = struct.pack(form, current, unpack(counts))
+  call('SET', KEYS[1], state, 'PX', string.format('%d', resetUs / 1000 + ${EXPIRY_MARGIN_MS + 1}))
 end
 local waitUs = 0
 if not allowed then
   waitUs = -1
   local free = limit - total
-  for slice = current - slices, current do
-    free = free + (counts[slice] or 0)
+  for i = slices + 1, 1, -1 do
+    free = free + (counts[i] or 0)
     if free >= cost then
-      waitUs = (slice + slices + 1) * width - now
+      waitUs = (current + slices + 2 - i) * width - now
       break
     end
   end

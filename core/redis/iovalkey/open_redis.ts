@@ -2,7 +2,8 @@ import { Redis } from "iovalkey";
 import { type Clock, sleep, systemClock } from "../../../timeout/mod.ts";
 import { type Logger, type RedisClient, RedisError } from "../../mod.ts";
 import { parseRedisAddress } from "./_redis_address.ts";
-import { redisClientOf } from "./redis_client_of.ts";
+import { batchingClient } from "./_batching_client.ts";
+import { StallWatch } from "./_stall_watch.ts";
 
 /** Options of {@linkcode openRedis}. */
 export interface OpenRedisOptions {
@@ -34,7 +35,7 @@ export interface OpenRedisOptions {
   /** Hears of a server that is lost, once, and of its return. */
   logger?: Logger;
   /**
-   * Clock of the close. The client's own timers are those of the system.
+   * Clock of stalls and of the close. The client's own timers are those of the system.
    *
    * @default {systemClock}
    */
@@ -98,7 +99,6 @@ export function openRedis(address: string, options: OpenRedisOptions = {}): Redi
     family: 0,
     connectTimeout: connectTimeoutMs,
     disconnectTimeout: CUT_MS,
-    socketTimeout: stallTimeoutMs,
     // What was not answered may have been done: the caller decides, and nothing is sent a second time.
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 0,
@@ -111,18 +111,33 @@ export function openRedis(address: string, options: OpenRedisOptions = {}): Redi
       return true;
     },
   });
+  const watch = new StallWatch({
+    stallMs: stallTimeoutMs,
+    clock,
+    onStall: () => redis.disconnect(true),
+  });
   let isLost = false;
   let isTurnedAway = false;
   redis.on("error", (error: Error) => lost(error.message));
-  redis.on("close", () => lost("the connection has ended"));
+  redis.on("close", () => {
+    greeted();
+    lost("the connection has ended");
+  });
+  // A server that takes the connection and then says nothing stalls as well.
+  let isGreeting = false;
+  redis.on("connect", () => {
+    isGreeting = true;
+    watch.begin();
+  });
   redis.on("ready", () => {
+    greeted();
     logger?.info("Redis is connected", { address: name });
     isLost = false;
     isTurnedAway = false;
   });
 
   let closing: Promise<void> | null = null;
-  const client = redisClientOf(redis);
+  const client = batchingClient(redis, watch);
   return {
     get isReady() {
       return closing === null && client.isReady;
@@ -134,6 +149,11 @@ export function openRedis(address: string, options: OpenRedisOptions = {}): Redi
     whenReady,
     [Symbol.asyncDispose]: () => closing ??= close(),
   };
+
+  function greeted(): void {
+    if (isGreeting) watch.end();
+    isGreeting = false;
+  }
 
   /** Once until it is back: each attempt to connect would tell it again. */
   function lost(error: string): void {
@@ -173,6 +193,7 @@ export function openRedis(address: string, options: OpenRedisOptions = {}): Redi
     } else if (redis.status !== "end") {
       await ended;
     }
+    watch.stop();
   }
 }
 
