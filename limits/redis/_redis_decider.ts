@@ -114,6 +114,11 @@ export class RedisDecider {
     });
   }
 
+  /** Decides all that waits without Redis, and stops the timer. */
+  stop(): void {
+    this.#deadlines.stop();
+  }
+
   /** Runs the script; `done` is called once, with null where there is no answer in time. */
   #ask(
     key: string,

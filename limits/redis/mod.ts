@@ -13,7 +13,7 @@
  * import { openRedis } from "@pingo/pingo/core/redis/iovalkey";
  *
  * await using redis = openRedis(Deno.env.get("REDIS_URL") ?? "redis://127.0.0.1:9");
- * const limiter = new RedisTokenBucket(redis, "100/s");
+ * using limiter = new RedisTokenBucket(redis, "100/s");
  * // With Redis or, as here where it is not there, without.
  * assertEquals((await limiter.take("203.0.113.7")).isAllowed, true);
  * ```

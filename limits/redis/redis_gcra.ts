@@ -36,18 +36,18 @@ export interface RedisGcraOptions extends RedisLimiterOptions {
  * import { openRedis } from "@pingo/pingo/core/redis/iovalkey";
  *
  * await using redis = openRedis("redis://127.0.0.1:9"); // nobody is there
- * const limiter = new RedisGcra(redis, "10/s", { onFailure: "closed", retryMs: 500 });
+ * using limiter = new RedisGcra(redis, "10/s", { onFailure: "closed", retryMs: 500 });
  * const { isAllowed, retryAfterMs } = await limiter.take("a");
  * assertEquals([isAllowed, retryAfterMs], [false, 500]);
  * ```
  */
-export class RedisGcra implements AsyncLimiter {
+export class RedisGcra implements AsyncLimiter, Disposable {
   /** Its rule. */
   readonly policies: readonly [LimitPolicy];
   readonly #decider: RedisDecider;
 
   /**
-   * A limiter over a client. It neither opens nor closes the client, and needs no closing itself.
+   * A limiter over a client. It neither opens nor closes the client.
    *
    * @throws {TypeError} if the rate, the name or `onFailure` cannot be understood
    * @throws {RangeError} if a number is out of its range, or the rate so odd that it cannot be counted exactly
@@ -80,5 +80,13 @@ export class RedisGcra implements AsyncLimiter {
    */
   take(key: string, n = 1): Promise<Decision> {
     return this.#decider.take(key, n);
+  }
+
+  /**
+   * Decides what still waits by `onFailure`, and stops the timer of `timeoutMs`. That timer keeps no process alive and
+   * ends by itself when nobody takes; so only who counts timers, such as a test, needs this.
+   */
+  [Symbol.dispose](): void {
+    this.#decider.stop();
   }
 }

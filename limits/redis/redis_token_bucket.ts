@@ -37,19 +37,19 @@ export interface RedisTokenBucketOptions extends RedisLimiterOptions {
  * import { openRedis } from "@pingo/pingo/core/redis/iovalkey";
  *
  * await using redis = openRedis("redis://127.0.0.1:9"); // nobody is there
- * const limiter = new RedisTokenBucket(redis, "10/s", { burst: 1, onFailure: "local" });
+ * using limiter = new RedisTokenBucket(redis, "10/s", { burst: 1, onFailure: "local" });
  * assertEquals((await limiter.take("a")).isAllowed, true);
  * assertEquals((await limiter.take("a")).isAllowed, false);
  * assertEquals(limiter.isUp, false);
  * ```
  */
-export class RedisTokenBucket implements AsyncLimiter {
+export class RedisTokenBucket implements AsyncLimiter, Disposable {
   /** Its rule. */
   readonly policies: readonly [LimitPolicy];
   readonly #decider: RedisDecider;
 
   /**
-   * A limiter over a client. It neither opens nor closes the client, and needs no closing itself.
+   * A limiter over a client. It neither opens nor closes the client.
    *
    * @throws {TypeError} if the rate, the name or `onFailure` cannot be understood
    * @throws {RangeError} if a number is out of its range, or the rate so odd that it cannot be counted exactly
@@ -82,5 +82,13 @@ export class RedisTokenBucket implements AsyncLimiter {
    */
   take(key: string, n = 1): Promise<Decision> {
     return this.#decider.take(key, n);
+  }
+
+  /**
+   * Decides what still waits by `onFailure`, and stops the timer of `timeoutMs`. That timer keeps no process alive and
+   * ends by itself when nobody takes; so only who counts timers, such as a test, needs this.
+   */
+  [Symbol.dispose](): void {
+    this.#decider.stop();
   }
 }

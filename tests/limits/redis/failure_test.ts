@@ -59,7 +59,7 @@ async function letTimeOut({ redis, clock, limiter }: Told, count: number, ms = 1
   }
 }
 
-Deno.test("take() gives what Redis decided, and keeps no timer behind it", async () => {
+Deno.test("take() gives what Redis decided, and lets its timer end", async () => {
   const { redis, clock, limiter } = setUp();
   const decision = limiter.take("a");
   assertEquals(clock.timerCount, 1);
@@ -77,6 +77,7 @@ Deno.test("take() gives what Redis decided, and keeps no timer behind it", async
     resetMs: 100,
     retryAfterMs: 0,
   });
+  clock.advance(100);
   assertEquals(clock.timerCount, 0);
 });
 
@@ -124,6 +125,18 @@ Deno.test("take() has one timer for all that wait, each by its own time", async 
   await clock.advanceAsync(100);
   assertEquals(ends, ["a 30", "b 30", "c 50"]);
   assertEquals(clock.timerCount, 0);
+});
+
+Deno.test("[Symbol.dispose]() decides what waits without Redis, and stops the timer", async () => {
+  const { redis, clock, limiter } = setUp({ onFailure: "closed" });
+  const decisions = Promise.all([limiter.take("a"), limiter.take("b")]);
+  limiter[Symbol.dispose]();
+  assertEquals(clock.timerCount, 0);
+  assertEquals((await decisions).map((each) => each.isAllowed), [false, false]);
+  redis.next().reply(TAKEN);
+  redis.next().reply(TAKEN);
+  await settled(clock);
+  limiter[Symbol.dispose]();
 });
 
 Deno.test("take() waits for nothing after maxFailures in a row", async () => {

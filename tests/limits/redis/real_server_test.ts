@@ -29,8 +29,9 @@ Deno.test({
       new RedisGcra(redis, "3/h", { ...options, burst: 3 }),
       new RedisSlidingWindow(redis, "3/h", options),
     ];
-    for (const limiter of limiters) {
-      await t.step(limiter.constructor.name, async () => {
+    for (const each of limiters) {
+      await t.step(each.constructor.name, async () => {
+        using limiter = each;
         const decisions = await Promise.all([1, 1, 1, 1].map((n) => limiter.take("a", n)));
         assertEquals(decisions.map((each) => each.isAllowed), [true, true, true, false]);
         assertEquals(decisions.map((each) => each.remaining), [2, 1, 0, 0]);
@@ -42,7 +43,7 @@ Deno.test({
         assertEquals((await limiter.take("c", 0)).remaining, 3);
       });
     }
-    const quick = new RedisGcra(redis, "50/s", options);
+    using quick = new RedisGcra(redis, "50/s", options);
     await quick.take("a");
     const { isAllowed, retryAfterMs } = await quick.take("a");
     assert(isAllowed || retryAfterMs <= 20);
@@ -57,7 +58,7 @@ Deno.test({
     await using server = await RedisServer.start();
     await using redis = openRedis(server.url);
     await redis.whenReady(5_000);
-    const limiter = new RedisTokenBucket(redis, "1000/h", { timeoutMs: PATIENT_MS });
+    using limiter = new RedisTokenBucket(redis, "1000/h", { timeoutMs: PATIENT_MS });
     await limiter.take("a");
     const before = await statsOf(redis);
     const decisions = await Promise.all(
@@ -86,6 +87,7 @@ Deno.test({
       limiters.flatMap((each) => Array.from({ length: 500 }, (_, i) => each.take(`client ${i}`))),
     );
     assertEquals(await redis.call("DBSIZE", []), 1_500);
+    for (const each of limiters) each[Symbol.dispose]();
     // Redis takes expired keys away when it looks at them, and by itself.
     await until(async () => await redis.call("DBSIZE", []) === 0);
   },
@@ -98,7 +100,8 @@ for (const command of ["FLUSHALL", "SCRIPT FLUSH"]) {
       await using server = await RedisServer.start();
       await using redis = openRedis(server.url);
       await redis.whenReady(5_000);
-      const { limiter, decidedBy } = watched(redis, { timeoutMs: PATIENT_MS });
+      using told = watched(redis, { timeoutMs: PATIENT_MS });
+      const { limiter, decidedBy } = told;
       let isOver = false;
       const load = (async () => {
         while (!isOver) await Promise.all(["a", "b", "c"].map((key) => limiter.take(key)));
@@ -131,7 +134,8 @@ for (const { onFailure, allowed } of choices) {
       await using server = await RedisServer.start();
       await using redis = openRedis(server.url, { maxReconnectMs: 50 });
       await redis.whenReady(5_000);
-      const { limiter, lines, decidedBy } = watched(redis, { onFailure, timeoutMs: PATIENT_MS });
+      using told = watched(redis, { onFailure, timeoutMs: PATIENT_MS });
+      const { limiter, lines, decidedBy } = told;
       const load = loadOf(limiter);
       await until(() => decidedBy("redis") > 100);
       await server.kill();
@@ -165,7 +169,8 @@ Deno.test({
     await using redis = openRedis(server.url);
     await redis.whenReady(5_000);
     const timeoutMs = 200;
-    const { limiter, lines, decidedBy } = watched(redis, { timeoutMs, maxFailures: 2 });
+    using told = watched(redis, { timeoutMs, maxFailures: 2 });
+    const { limiter, lines, decidedBy } = told;
     await limiter.take("a");
     server.signal("SIGSTOP");
     for (let i = 0; i < 2; i++) {
@@ -214,7 +219,8 @@ for (const { name, break: spoil, mend, error } of useless) {
       await using admin = openRedis(server.url);
       await redis.whenReady(5_000);
       await admin.whenReady(5_000);
-      const { limiter, lines, decidedBy } = watched(redis, { timeoutMs: PATIENT_MS });
+      using told = watched(redis, { timeoutMs: PATIENT_MS });
+      const { limiter, lines, decidedBy } = told;
       const load = loadOf(limiter);
       await until(() => decidedBy("redis") > 10);
       await admin.call(spoil[0], spoil.slice(1));
@@ -233,7 +239,8 @@ Deno.test({
     await using server = await RedisServer.start({ args: ["--requirepass", "hunter2"] });
     await using redis = openRedis(`redis://:wrong@127.0.0.1:${server.port}`);
     await redis.whenReady(200);
-    const { limiter, lines, decidedBy } = watched(redis, { timeoutMs: PATIENT_MS });
+    using told = watched(redis, { timeoutMs: PATIENT_MS });
+    const { limiter, lines, decidedBy } = told;
     const start = performance.now();
     for (let i = 0; i < 100; i++) await limiter.take("a");
     assert(performance.now() - start < 1_000);
@@ -242,7 +249,7 @@ Deno.test({
   },
 });
 
-interface Watched {
+interface Watched extends Disposable {
   readonly limiter: RedisTokenBucket;
   readonly lines: string[];
   decidedBy(by: "redis" | "local" | "open" | "closed"): number;
@@ -269,6 +276,7 @@ function watched(redis: RedisConnection, options: RedisLimiterOptions): Watched 
   return {
     limiter,
     lines,
+    [Symbol.dispose]: () => limiter[Symbol.dispose](),
     decidedBy(by) {
       const decisions = metrics.snapshot()
         .find((each) => each.name === "pingo_limit_redis_decisions_total");
