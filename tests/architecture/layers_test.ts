@@ -99,6 +99,7 @@ const permitted: { name: string; from: string; to: string }[] = [
   { name: "the same folder", from: "core/http/a.ts", to: "core/http/b.ts" },
   { name: "everything in proxy/service", from: "proxy/service/a.ts", to: "cache/mod.ts" },
   { name: "anything in a bench", from: "errors/a_bench.ts", to: "core/http/head.ts" },
+  { name: "anything in a tool of tests", from: "tests/support/a.ts", to: "core/http/head.ts" },
   { name: "prom-client at home", from: "core/prometheus/a.ts", to: "npm:/prom-client@15.1.3" },
 ];
 for (const { name, from, to } of permitted) {
