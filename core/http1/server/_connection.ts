@@ -35,6 +35,8 @@ const HEAD = 2;
 const CONTENT = 3;
 const HALF_CLOSED = 4;
 const END = 5;
+/** As IDLE, but so shortly after a request that the next one may come any moment. */
+const RESTING = 6;
 
 const encoder = new TextEncoder();
 const CONTINUE = encoder.encode("HTTP/1.1 100 Continue\r\n\r\n");
@@ -42,6 +44,8 @@ const CONTINUE = encoder.encode("HTTP/1.1 100 Continue\r\n\r\n");
 const MAX_LINGER_BYTES = 262_144;
 /** How long that may take. */
 const LINGER_MS = 2_000;
+/** Without a request for so long a connection gives up the memory that it can get again. */
+const REST_MS = 5_000;
 /** What the handler of an exchange that took too long has for its page. */
 const OVERDUE_GRACE_MS = 1_000;
 const NO_BYTES = new Uint8Array(0);
@@ -53,8 +57,8 @@ export class Connection implements BodySource, ReplySink {
   readonly #duplex: Duplex;
   readonly #client: Client;
   readonly #options: ServerConnectionOptions;
-  readonly #parser: RequestParser;
-  readonly #head = new WireRequestHead();
+  #parser: RequestParser | null = null;
+  #head: WireRequestHead | null = null;
   readonly #timer: WheelTimer;
   readonly #writeTimer: WheelTimer;
   /** Ends exchanges that take too long in all; null where they may take any time. */
@@ -123,7 +127,6 @@ export class Connection implements BodySource, ReplySink {
     this.#client = client;
     this.#options = options;
     this.inbound = new Inbound(duplex, limits.maxHeadBytes);
-    this.#parser = new RequestParser(limits);
     this.#timer = wheel.timer(() => this.#timedOut());
     this.#writeTimer = wheel.timer(() => this.close());
     this.#totalTimer = limits.exchangeTimeoutMs === Infinity
@@ -302,7 +305,7 @@ export class Connection implements BodySource, ReplySink {
   drain(): void {
     this.#isDraining = true;
     this.#relay?.drain();
-    if (this.#exchange === null && !this.#isEnding && !this.#parser.isInHead) this.close();
+    if (this.#exchange === null && !this.#isEnding && !this.#isInHead) this.close();
   }
 
   /** Ends the connection now; what is on its way is cut. */
@@ -321,15 +324,20 @@ export class Connection implements BodySource, ReplySink {
     this.#exchange?.abort(goneError());
   }
 
+  get #isInHead(): boolean {
+    return this.#parser !== null && this.#parser.isInHead;
+  }
+
   /** Looks for a head in what has come: above 0 it is there, 0 asks for more, below 0 is a fault. */
   #parse(): number {
     const { inbound } = this;
     if (inbound.start === inbound.end) return 0;
-    const at = this.#parser.parse(inbound.bytes, inbound.start, inbound.end, this.#head);
+    const parser = this.#parser ??= new RequestParser(this.#options.limits);
+    const at = parser.parse(inbound.bytes, inbound.start, inbound.end, this.head);
     if (at > 0) {
       this.#wait(NOTHING, Infinity);
       inbound.start = at;
-    } else if (at === 0 && this.#waitsFor === IDLE) {
+    } else if (at === 0 && (this.#waitsFor === IDLE || this.#waitsFor === RESTING)) {
       // Most heads come whole: only the others have a time of their own.
       this.#wait(HEAD, this.#options.limits.headTimeoutMs);
     }
@@ -350,7 +358,7 @@ export class Connection implements BodySource, ReplySink {
 
   /** Begins the exchange of the head that is there. */
   #begin(): ServerExchange {
-    const head = this.#head;
+    const { head } = this;
     head.scheme = this.#client.scheme;
     this.inbound.hold();
     const exchange = new ServerExchange(head, {
@@ -421,7 +429,7 @@ export class Connection implements BodySource, ReplySink {
   /** Goes on to the next request; false when there is to be none. */
   #goOn(now: number): boolean {
     this.inbound.recycle();
-    this.#wait(IDLE, this.#options.limits.idleTimeoutMs, now);
+    this.#wait(RESTING, Math.min(REST_MS, this.#options.limits.idleTimeoutMs), now);
     return !this.#isDraining || this.inbound.start < this.inbound.end;
   }
 
@@ -443,7 +451,7 @@ export class Connection implements BodySource, ReplySink {
   #mayKeepAlive(): boolean {
     const body = this.#body;
     // Behind a CONNECT that was refused there may be what was meant for the tunnel.
-    return this.#head.isKeepAlive && this.#head.method !== "CONNECT" && !this.#isDraining &&
+    return this.head.isKeepAlive && this.head.method !== "CONNECT" && !this.#isDraining &&
       this.#requests < this.#options.limits.maxRequests &&
       (body === null || (!body.awaitsContinue && !body.isBroken));
   }
@@ -526,7 +534,7 @@ export class Connection implements BodySource, ReplySink {
   }
 
   async sendContinue(): Promise<void> {
-    if (!this.#hasBegunReply && this.#head.version !== "1.0") await this.#sendInterim(CONTINUE);
+    if (!this.#hasBegunReply && this.head.version !== "1.0") await this.#sendInterim(CONTINUE);
   }
 
   contentEnded(hasMore: boolean): void {
@@ -578,7 +586,7 @@ export class Connection implements BodySource, ReplySink {
   }
 
   get head(): WireRequestHead {
-    return this.#head;
+    return this.#head ??= new WireRequestHead();
   }
 
   /**
@@ -592,7 +600,7 @@ export class Connection implements BodySource, ReplySink {
     this.#interim = null;
     if (reply.tunnel === undefined) return;
     // Reads into the tunnel go where the head lies, and who logs the exchange at its end still reads that.
-    this.#head.detach();
+    this.head.detach();
     try {
       await this.#endContent();
     } catch (error) {
@@ -640,7 +648,7 @@ export class Connection implements BodySource, ReplySink {
     }
     headers.delete("content-length");
     headers.delete("transfer-encoding");
-    if (this.#hasBegunReply || this.#isClosed || this.#head.version === "1.0") return;
+    if (this.#hasBegunReply || this.#isClosed || this.head.version === "1.0") return;
     const bytes = new Uint8Array(responseHeadLength(head));
     // A failure is found by the next write too.
     this.#sendInterim(bytes.subarray(0, writeResponseHead(bytes, 0, head))).catch(ignore);
@@ -699,12 +707,20 @@ export class Connection implements BodySource, ReplySink {
     this.#waitsFor = NOTHING;
     switch (waitedFor) {
       case HEAD:
-        if (this.#parser.isInHead) {
+        if (this.#isInHead) {
           this.#refusal = this.#refuse(
             new ProxyError("request_timeout", "Cannot read a head: it took too long"),
           ).catch(() => this.close());
         } else this.close();
         break;
+      case RESTING: {
+        const restMs = this.#options.limits.idleTimeoutMs - REST_MS;
+        if (!(restMs > 0)) return this.close();
+        this.#parser = this.#head = null;
+        this.inbound.shrink();
+        this.#wait(IDLE, restMs);
+        break;
+      }
       case CONTENT: {
         this.#body?.leaveBuffer();
         const { bodyTimeoutMs } = this.#options.limits;
@@ -748,8 +764,8 @@ export class Connection implements BodySource, ReplySink {
     const { errorReply, onExchange, onReply, onListenerError, wheel } = this.#options;
     this.#isEnding = true;
     this.#hasBegunReply = true;
-    this.#head.version = "1.1";
-    this.#head.method = "GET";
+    this.head.version = "1.1";
+    this.head.method = "GET";
     const exchange = new ServerExchange(new WireRequestHead(), {
       client: this.#client,
       clock: wheel,

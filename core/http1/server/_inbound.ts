@@ -106,6 +106,16 @@ export class Inbound {
     if (!isWaitingThere) this.#leave();
   }
 
+  /** Keeps no more than what the parked read needs; nothing is there, and nothing is worked on. */
+  shrink(): void {
+    if (this.start !== this.end || this.#parked === null || this.#parkedInto === this.bytes) return;
+    if (this.#parkedInto.byteLength !== IDLE_BUFFER) return;
+    this.#one = this.#parkedInto;
+    this.#other = null;
+    this.bytes = NO_BYTES;
+    this.start = this.end = 0;
+  }
+
   /** Somebody holds on to bytes in this buffer, perhaps in a write that takes its time: it is left to him. */
   forsake(buffer: Uint8Array): void {
     if (this.#parked !== null && this.#parkedInto === buffer) return;
