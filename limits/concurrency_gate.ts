@@ -14,8 +14,10 @@ export interface ConcurrencyGate {
    *
    * @param durationMs how long it took, for gates that learn from it; left out when that says nothing about
    * the load, as when the client left or the answer came from a cache
+   * @param agoMs how long ago it began, where that was more than the latency: a client that reads slowly
+   * holds its place
    */
-  leave(durationMs?: number): void;
+  leave(durationMs?: number, agoMs?: number): void;
 }
 
 /** Bounds how many things of one key go on at the same time. */

@@ -40,3 +40,5 @@ export {
 } from "./concurrency_limit.ts";
 export type { ConcurrencyGate, KeyedConcurrencyGate, Permit } from "./concurrency_gate.ts";
 export { KeyedConcurrency } from "./keyed_concurrency.ts";
+export { AdaptiveConcurrency } from "./adaptive_concurrency.ts";
+export type { AdaptiveConcurrencyOptions } from "./adaptive_concurrency_options.ts";

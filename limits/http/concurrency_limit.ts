@@ -35,8 +35,8 @@ export interface ConcurrencyLimitMiddlewareOptions {
    */
   name?: string;
   /**
-   * Tells `pingo_concurrency_in_flight` and counts `pingo_concurrency_rejected_total`, with the label
-   * `limit`.
+   * Tells `pingo_concurrency_in_flight` and, of a limit for all together, `pingo_concurrency_limit`, and
+   * counts `pingo_concurrency_rejected_total`, with the label `limit`.
    */
   metrics?: MetricSink;
 }
@@ -91,6 +91,11 @@ export function concurrencyLimit(options: ConcurrencyLimitMiddlewareOptions): An
     "Requests that hold a place of a concurrency limit.",
     labels,
   ).labels({ limit: name });
+  const limitGauge = metrics?.gauge(
+    "pingo_concurrency_limit",
+    "How many requests may hold a place; of an adaptive limit, when the last one came in.",
+    labels,
+  ).labels({ limit: name });
   const rejected = metrics?.counter(
     "pingo_concurrency_rejected_total",
     "Requests that found no place.",
@@ -128,9 +133,11 @@ export function concurrencyLimit(options: ConcurrencyLimitMiddlewareOptions): An
       return next(exchange);
     };
   }
+  limitGauge?.set(gate.limit);
   return (next) => (exchange) => {
     if (gate.tryEnter()) {
       leaveAtEnd(gate, exchange, inFlight);
+      limitGauge?.set(gate.limit);
       return next(exchange);
     }
     // Only this one has a line to wait in.

@@ -9,8 +9,8 @@ import { finish, makeExchange, numbers, outcomeOf, statusOf } from "./_exchange.
 const ok = () => reply(200);
 
 /** A gate that writes down what it is told. */
-function spyGate(limit: number): ConcurrencyGate & { readonly told: (number | undefined)[] } {
-  const told: (number | undefined)[] = [];
+function spyGate(limit: number): ConcurrencyGate & { readonly told: (number | undefined)[][] } {
+  const told: (number | undefined)[][] = [];
   let inFlight = 0;
   return {
     told,
@@ -19,9 +19,9 @@ function spyGate(limit: number): ConcurrencyGate & { readonly told: (number | un
       return inFlight;
     },
     tryEnter: () => inFlight < limit && ++inFlight > 0,
-    leave(durationMs) {
+    leave(...args) {
       inFlight--;
-      told.push(durationMs);
+      told.push(args);
     },
   };
 }
@@ -33,6 +33,7 @@ Deno.test("concurrencyLimit() holds a place to the end of the exchange", async (
   assertEquals([await statusOf(handler, one), await statusOf(handler, two)], [200, 200]);
   assertEquals(await statusOf(handler, makeExchange()), 503);
   assertEquals(numbers(metrics, "pingo_concurrency_in_flight"), { all: 2 });
+  assertEquals(numbers(metrics, "pingo_concurrency_limit"), { all: 2 });
   assertEquals(numbers(metrics, "pingo_concurrency_rejected_total"), { all: 1 });
   finish(one, 200);
   assertEquals(await statusOf(handler, makeExchange()), 200);
@@ -128,7 +129,7 @@ Deno.test("concurrencyLimit() tells a gate how long good answers took, to their 
   const gone = makeExchange({ clock });
   await statusOf(handler, gone);
   gone.end(null, 0);
-  assertEquals(gate.told, [30, undefined, undefined, undefined, undefined]);
+  assertEquals(gate.told, [[30, 530], [], [], [], []]);
 });
 
 Deno.test("concurrencyLimit() throws when a number is out of range", () => {
