@@ -51,6 +51,7 @@ export class Attempts<State> {
       ? new ReplayableBody(exchange.body, limits.maxReplayBytes)
       : null;
     const course: Course = { tried: [], replayable };
+    if (limits.budget !== null) limits.budget.deposit();
     try {
       if (exchange.cancel.cancelled) throw ProxyError.from(exchange.cancel.reason);
       const choice = select(exchange, course);
@@ -67,14 +68,60 @@ export class Attempts<State> {
     choice: Selection | Promise<Selection>,
     course: Course,
   ): Promise<Reply> {
-    const selection = isThenable(choice) ? await untilCancelled(choice, exchange.cancel) : choice;
+    const selection = await selectionInTime(choice, exchange);
     return await this.#send(exchange, new Attempt(exchange, selection, this.#options), course);
   }
 
   #send(exchange: Exchange<State>, attempt: Attempt<State>, course: Course): Promise<Reply> {
     const { replayable } = course;
     const failed = (thrown: unknown) => this.#goOn(exchange, attempt, thrown, course);
-    return attempt.send(replayable === null ? exchange.body : replayable.attempt(), failed);
+    const answered = this.#options.limits.statuses === null
+      ? null
+      : (reply: Reply) => this.#askAgain(exchange, attempt, { reply, failed, course });
+    const body = replayable === null ? exchange.body : replayable.attempt();
+    return attempt.send(body, failed, answered);
+  }
+
+  /**
+   * Asks another peer where an answer of this status is not to be passed on; null where it is.
+   *
+   * While nothing went down to the client, and of a method that may arrive twice (RFC 9110 §9.2.2), that
+   * does no harm.
+   */
+  #askAgain(
+    exchange: Exchange<State>,
+    attempt: Attempt<State>,
+    answer: Answer,
+  ): Promise<Reply> | null {
+    const { course, reply } = answer;
+    const isWanted = this.#options.limits.statuses?.has(reply.status) !== true;
+    if (isWanted || exchange.cancel.cancelled || !isIdempotent(exchange.request.method)) {
+      return null;
+    }
+    const isLeft = this.#mayBeTried(exchange, course, course.tried.length + 1);
+    return isLeft && this.#isInBudget() ? this.#replace(exchange, attempt, answer) : null;
+  }
+
+  /** Gives an answer up for that of another peer. When nobody can be chosen, it is better than none. */
+  async #replace(
+    exchange: Exchange<State>,
+    attempt: Attempt<State>,
+    { course, reply, failed }: Answer,
+  ): Promise<Reply> {
+    let selection: Selection;
+    course.tried.push(attempt.peer);
+    try {
+      selection = await selectionInTime(this.#options.select(exchange, course), exchange);
+    } catch {
+      course.tried.pop();
+      return await attempt.pass(reply, failed);
+    }
+    const { status } = reply;
+    giveUpReply(reply);
+    reply.release?.();
+    attempt.settle(status, null);
+    exchange.timings.upstreamHead = -1;
+    return await this.#send(exchange, new Attempt(exchange, selection, this.#options), course);
   }
 
   /** Goes on behind an attempt that failed: with another one, or with its error. */
@@ -96,17 +143,50 @@ export class Attempts<State> {
     exchange: Exchange<State>,
     attempt: Attempt<State>,
     thrown: unknown,
-    { replayable, tried }: Course,
+    course: Course,
   ): void {
+    const { tried } = course;
     const error = ProxyError.from(thrown, "filter_failed");
     attempt.settle(null, error);
-    const canResend = replayable === null ? exchange.body === null : replayable.canReplay;
-    const isLast = tried.length >= this.#options.limits.maxAttempts;
-    if (!isLast && canResend && attempt.mayRetry(error)) return;
+    const isLeft = this.#mayBeTried(exchange, course, tried.length);
+    if (isLeft && attempt.mayRetry(error) && this.#isInBudget()) return;
     exchange.body?.cancel(error);
     const peer = peerAddress(tried[tried.length - 1]);
     throw error.withContext(`upstream ${peer}, attempt ${tried.length}`);
   }
+
+  /** Whether attempts are left, and the content can be sent once more. */
+  #mayBeTried(exchange: Exchange<State>, { replayable }: Course, made: number): boolean {
+    if (made >= this.#options.limits.maxAttempts) return false;
+    return replayable === null ? exchange.body === null : replayable.canReplay;
+  }
+
+  #isInBudget(): boolean {
+    return this.#options.limits.budget?.tryWithdraw() ?? true;
+  }
+}
+
+/** The selection, waited for no longer than the exchange goes on; one that comes later is settled. */
+async function selectionInTime<State>(
+  choice: Selection | Promise<Selection>,
+  exchange: Exchange<State>,
+): Promise<Selection> {
+  if (!isThenable(choice)) return choice;
+  try {
+    return await untilCancelled(choice, exchange.cancel);
+  } catch (thrown) {
+    const error = ProxyError.from(thrown);
+    choice.then((late) => late.settle?.({ status: null, error, durationMs: 0 }), () => {});
+    throw thrown;
+  }
+}
+
+/** An answer of which it is not sure that it is passed on. */
+interface Answer {
+  readonly reply: Reply;
+  /** What comes behind an attempt that failed. */
+  readonly failed: (thrown: unknown) => Promise<Reply>;
+  readonly course: Course;
 }
 
 /** How far the attempts of an exchange have come. */
@@ -146,12 +226,18 @@ class Attempt<State> {
    * Sends the request; the phases `upstreamRequest` and `upstreamResponse` are around it.
    *
    * @param failed what comes behind an attempt that failed
+   * @param answered gives another answer in the place of one, or null to pass it on
    */
-  send(body: Body | null, failed: (thrown: unknown) => Promise<Reply>): Promise<Reply> {
+  send(
+    body: Body | null,
+    failed: (thrown: unknown) => Promise<Reply>,
+    answered: ((reply: Reply) => Promise<Reply> | null) | null,
+  ): Promise<Reply> {
     const { phases, forwarding } = this.#options;
     const received = (reply: Reply): Reply | Promise<Reply> => {
       try {
-        return this.#received(reply, failed);
+        this.#exchange.timings.upstreamHead = this.#exchange.clock.now();
+        return (answered === null ? null : answered(reply)) ?? this.pass(reply, failed);
       } catch (thrown) {
         giveUpReply(reply, thrown);
         return failed(thrown);
@@ -169,13 +255,13 @@ class Attempt<State> {
     }
   }
 
-  #received(
+  /** Passes an answer on, through the phase `upstreamResponse`. */
+  pass(
     reply: Reply,
     failed: (thrown: unknown) => Promise<Reply>,
   ): Reply | Promise<Reply> {
     const { phases, forwarding } = this.#options;
     const exchange = this.#exchange;
-    exchange.timings.upstreamHead = exchange.clock.now();
     const { status } = reply;
     if (this.#selection.settle !== undefined) {
       exchange.onEnd((end) => this.settle(status, end.error));
@@ -225,6 +311,9 @@ class Attempt<State> {
   mayRetry(error: ProxyError): boolean {
     const exchange = this.#exchange;
     if (exchange.cancel.cancelled) return false;
+    if (this.#options.limits.failures?.has(error.kind) && isIdempotent(exchange.request.method)) {
+      return true;
+    }
     if (error.retry === "if-reused") {
       return this.#connection?.isReused === true && isIdempotent(exchange.request.method);
     }

@@ -8,8 +8,15 @@ import {
   type Upstream,
   viaPseudonym,
 } from "../core/mod.ts";
-import { systemRandom } from "../timeout/mod.ts";
-import type { HttpProxyOptions, ProxyForwarding, SelectPeer } from "./options.ts";
+import type { ErrorKind } from "../errors/mod.ts";
+import { type RetryBudget, systemRandom } from "../timeout/mod.ts";
+import {
+  type HttpProxyOptions,
+  type ProxyForwarding,
+  type ProxyRetry,
+  RETRYABLE_FAILURES,
+  type SelectPeer,
+} from "./options.ts";
 
 /** The numbers of a proxy, checked, with the defaults in. */
 export interface ProxyLimits {
@@ -19,13 +26,17 @@ export interface ProxyLimits {
   readonly totalMs: number | undefined;
   readonly maxAttempts: number;
   readonly maxReplayBytes: number;
+  /** Statuses of answers that are not passed on; null for none, which most proxies have. */
+  readonly statuses: ReadonlySet<number> | null;
+  readonly failures: ReadonlySet<ErrorKind> | null;
+  readonly budget: RetryBudget | null;
 }
 
 /** Checks the numbers. */
 export function limitsOf(options: Pick<HttpProxyOptions, "timeouts" | "retry">): ProxyLimits {
   const { connectMs = 10_000, headMs = 60_000, bodyMs = 60_000, totalMs = Infinity } =
     options.timeouts ?? {};
-  const { maxAttempts = 2, maxReplayBytes = 65_536 } = options.retry ?? {};
+  const { maxAttempts = 2, maxReplayBytes = 65_536, budget = null } = options.retry ?? {};
   if (!Number.isInteger(maxAttempts) || maxAttempts < 1) {
     throw new RangeError(
       `Cannot create HttpProxy: retry.maxAttempts ${maxAttempts} is not 1 or more`,
@@ -43,6 +54,30 @@ export function limitsOf(options: Pick<HttpProxyOptions, "timeouts" | "retry">):
     totalMs: timeout("totalMs", totalMs),
     maxAttempts,
     maxReplayBytes,
+    ...answersOf(options.retry),
+    budget,
+  };
+}
+
+function answersOf(
+  { statuses = [], failures = [] }: ProxyRetry = {},
+): Pick<ProxyLimits, "statuses" | "failures"> {
+  for (const status of statuses) {
+    if (Number.isInteger(status) && status >= 400 && status <= 599) continue;
+    throw new RangeError(
+      `Cannot create HttpProxy: retry.statuses has ${status}, which is not from 400 to 599`,
+    );
+  }
+  for (const kind of failures) {
+    if (RETRYABLE_FAILURES.includes(kind)) continue;
+    throw new TypeError(
+      `Cannot create HttpProxy: retry.failures has "${kind}", ` +
+        `which is none of ${RETRYABLE_FAILURES.join(", ")}`,
+    );
+  }
+  return {
+    statuses: statuses.length === 0 ? null : new Set(statuses),
+    failures: failures.length === 0 ? null : new Set(failures),
   };
 }
 

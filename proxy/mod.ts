@@ -17,12 +17,14 @@
  */
 export { HttpProxy } from "./http_proxy.ts";
 export type { Filter, Hooked, MayAnswer, MayReplace } from "./filter.ts";
-export type {
-  HttpProxyOptions,
-  ProxyForwarding,
-  ProxyRetry,
-  ProxyTimeouts,
-  SelectPeer,
+export {
+  type HttpProxyOptions,
+  type ProxyForwarding,
+  type ProxyRetry,
+  type ProxyTimeouts,
+  RETRYABLE_FAILURES,
+  type RetryableFailure,
+  type SelectPeer,
 } from "./options.ts";
 export {
   allowConnect,

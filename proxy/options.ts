@@ -9,7 +9,7 @@ import type {
   TrustedProxies,
   Upstream,
 } from "../core/mod.ts";
-import type { TimerWheel } from "../timeout/mod.ts";
+import type { RetryBudget, TimerWheel } from "../timeout/mod.ts";
 import type { Filter } from "./filter.ts";
 
 /** A function that chooses a peer: the short form of an {@linkcode Upstream}. */
@@ -21,14 +21,15 @@ export type SelectPeer<State> = (
 /** Bounds in time of a proxied exchange. Each can be switched off by `Infinity`. */
 export interface ProxyTimeouts {
   /**
-   * Connecting to the upstream, TLS included; then the attempt fails with 504. With `fetchTransport`
+   * Connecting to the upstream, TLS included, in each attempt; then it fails with 504. With `fetchTransport`
    * `headMs` spans both.
    *
    * @default {10000}
    */
   connectMs?: number;
   /**
-   * From the start of an attempt to the upstream's response head; then 504.
+   * Of each attempt, from its start (`http1Transport`: from the last piece of the request's content) to the
+   * upstream's response head; then it fails with 504.
    *
    * @default {60000}
    */
@@ -47,7 +48,28 @@ export interface ProxyTimeouts {
   totalMs?: number;
 }
 
-/** When and how often another attempt is made. */
+/** Failures behind which the request may have been processed; see {@linkcode ProxyRetry.failures}. */
+export type RetryableFailure =
+  | "connection_reset"
+  | "upstream_timeout"
+  | "upstream_write_failed"
+  | "bad_response";
+
+/** All of them. */
+export const RETRYABLE_FAILURES: readonly RetryableFailure[] = /* @__PURE__ */ Object.freeze([
+  "connection_reset",
+  "upstream_timeout",
+  "upstream_write_failed",
+  "bad_response",
+]);
+
+/**
+ * When and how often another attempt is made. By itself a proxy makes one where the upstream cannot have
+ * seen the request: no connection could be made, or a kept one turned out dead. `statuses` and `failures` say
+ * what is worth another attempt beyond that, as nginx's `proxy_next_upstream` and HAProxy's `retry-on`
+ * do. These two are for idempotent methods alone (RFC 9110 §9.2.2), and nothing is sent again once a
+ * response head went down to the client, or when the content is not at hand any more.
+ */
 export interface ProxyRetry {
   /**
    * Attempts in all, the first one included.
@@ -61,6 +83,29 @@ export interface ProxyRetry {
    * @default {65536}
    */
   maxReplayBytes?: number;
+  /**
+   * Statuses from 400 to 599, such as 502, 503 and 504: an answer with one of them is given up, and another
+   * peer is asked. Filters do not see it; the peer's `settle` does. The last attempt's answer is passed on
+   * whatever it is, and so is one behind which nobody can be chosen.
+   *
+   * @default {[]}
+   */
+  statuses?: readonly number[];
+  /**
+   * Failures that are tried again although the request may have arrived. `upstream_timeout` covers a peer
+   * that takes requests and does not answer: each attempt has a `timeouts.headMs` of its own.
+   *
+   * @default {[]}
+   */
+  failures?: readonly RetryableFailure[];
+  /**
+   * Bounds the attempts beyond the first of all exchanges together, so that upstreams that fail are not
+   * buried under them. Where it is used up, the answer or failure there is goes to the client. Several
+   * proxies of one set of upstreams may share it.
+   *
+   * @default {null}
+   */
+  budget?: RetryBudget | null;
 }
 
 /** What the request tells the upstream of where it came from. */
