@@ -1,6 +1,8 @@
-import { assert } from "@std/assert";
-import { anyRedis, needsRedis } from "../../support/redis_server.ts";
+import { assert, assertEquals } from "@std/assert";
+import { needs } from "../../support/needs.ts";
+import { anyRedis, needsRedis, RedisServer } from "../../support/redis_server.ts";
 import { contend } from "./_contend.ts";
+import { contendProxies } from "./_contend_proxies.ts";
 import { LIMIT } from "./_contender.ts";
 
 Deno.test({
@@ -19,5 +21,23 @@ Deno.test({
       if (each.name === "bucket") assert(each.passed >= 0.9 * LIMIT * ms / 1_000, told);
       else assert(each.passed > LIMIT, told);
     }
+  },
+});
+
+Deno.test({
+  ...needs(
+    "redis-server",
+    "two proxies over one Redis never let through more than the limit, nor much less",
+  ),
+  async fn() {
+    await using server = await RedisServer.start();
+    const ms = 3_000;
+    const got = await contendProxies(server.url, { proxies: 2, ms, rate: "40/s" });
+    const told = JSON.stringify(got);
+    assert(got.requests > 5 * got.passed, `the load was no load: ${told}`);
+    assert(got.passed <= got.mostAllowed, `more than the rule: ${told}`);
+    assert(got.passed >= 0.9 * 40 * ms / 1_000, `less than the rule: ${told}`);
+    assertEquals(got.statuses, [200, 429]);
+    assert(got.byProxy.every((each) => each > 0), told);
   },
 });
