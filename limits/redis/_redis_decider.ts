@@ -104,11 +104,13 @@ export class RedisDecider {
       return Promise.resolve(this.#decideWithout(key, n));
     }
     return new Promise((resolve) => {
-      this.#ask(redisKey(this.#prefix, key), n, (decision, durationMs) => {
+      this.#ask(redisKey(this.#prefix, key), n, (decision, start) => {
         if (decision === null) return resolve(this.#decideWithout(key, n));
         this.#availability.succeeded();
-        this.#metrics?.decisions.redis.add();
-        this.#metrics?.duration.observe(durationMs / 1_000);
+        if (this.#metrics !== null) {
+          this.#metrics.decisions.redis.add();
+          this.#metrics.duration.observe((this.#clock.now() - start) / 1_000);
+        }
         resolve(decision);
       });
     });
@@ -123,14 +125,14 @@ export class RedisDecider {
   #ask(
     key: string,
     n: number,
-    done: (decision: Decision | null, durationMs: number) => void,
+    done: (decision: Decision | null, start: number) => void,
   ): void {
     const start = this.#clock.now();
     const pending: Pending = {
       deadline: start + this.#timeoutMs,
       expire: () => {
         this.#failed("timeout", null);
-        done(null, this.#timeoutMs);
+        done(null, start);
       },
     };
     this.#deadlines.add(pending);
@@ -139,12 +141,12 @@ export class RedisDecider {
       if (!this.#deadlines.remove(pending)) return;
       const decision = this.#read(reply, n);
       if (decision === null) this.#failed("error", UNREADABLE);
-      done(decision, this.#clock.now() - start);
+      done(decision, start);
     }, (error: unknown) => {
       if (!this.#deadlines.remove(pending)) return;
       const isGone = error instanceof RedisError && error.code === "DISCONNECTED";
       this.#failed(isGone ? "disconnected" : "error", error);
-      done(null, this.#clock.now() - start);
+      done(null, start);
     });
   }
 

@@ -86,7 +86,7 @@ if (findProgram("redis-server") !== null) {
 
 /** In turns, so that all have the same machine. */
 async function print(measured: readonly Case[], takes: number): Promise<void> {
-  const rounds = 5;
+  const rounds = 20;
   for (const atOnce of AT_ONCE) {
     const spans = new Map(measured.map((each): [Case, number[]] => [each, []]));
     for (let round = 0; round <= rounds; round++) {

@@ -14,7 +14,8 @@ export interface OpenRedisOptions {
    */
   connectTimeoutMs?: number;
   /**
-   * How long a connection may be silent while a reply is due; then it is dropped and a new one made. A server whose
+   * How long a connection may be silent while a reply is due; then, or half as long again, it is dropped and a new one
+   * made. A server whose
    * host has vanished would hold it for minutes else.
    *
    * @default {5000}
