@@ -7,7 +7,7 @@ import type { RedisRule } from "./_redis_decider.ts";
 export interface BucketRuleSettings {
   readonly policy: LimitPolicy;
   readonly burst: number;
-  /** The text of a script that gets cost, gain and capacity, and replies whether it is allowed and what is free. */
+  /** The text of a script that gets cost, gain and capacity, and replies what is free, or -1 less that. */
   readonly source: string;
   /** Names the algorithm in keys. */
   readonly kind: string;
@@ -19,7 +19,7 @@ export interface BucketRuleSettings {
 
 /** A whole burst and its gain: what the scripts of token bucket and GCRA have in common. */
 export function bucketRule(settings: BucketRuleSettings): RedisRule {
-  const { policy, burst, source, kind, makeLocal, nowUs = () => 0 } = settings;
+  const { policy, burst, source, kind, makeLocal, nowUs } = settings;
   const { unit, perMicrosecond } = exactRate(policy, Math.ceil(burst));
   const capacity = Math.floor(burst * unit);
   const toMs = (parts: number): number => parts / perMicrosecond / 1_000;
@@ -31,16 +31,18 @@ export function bucketRule(settings: BucketRuleSettings): RedisRule {
     limit: burst,
     script: new RedisScript(source),
     keyPart: `${kind}:${policy.limit}/${policy.windowMs}/${burst}`,
-    argsOf: (n) => [costOf(n), perMicrosecond, capacity, nowUs()],
-    decisionOf([allowed, free], n): Decision {
-      const missing = costOf(n) - free;
+    argsOf: (n) => [costOf(n), perMicrosecond, capacity, ...nowUs === undefined ? [] : [nowUs()]],
+    decisionOf(reply, n): Decision | null {
+      if (typeof reply !== "number") return null;
+      const isAllowed = reply >= 0;
+      const free = isAllowed ? reply : -1 - reply;
       return {
-        isAllowed: allowed === 1,
+        isAllowed,
         policy,
         limit: burst,
         remaining: Math.floor(free / unit),
         resetMs: toMs(capacity - free),
-        retryAfterMs: allowed === 1 ? 0 : n > burst ? Infinity : toMs(missing),
+        retryAfterMs: isAllowed ? 0 : n > burst ? Infinity : toMs(costOf(n) - free),
       };
     },
     makeLocal,

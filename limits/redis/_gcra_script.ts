@@ -1,14 +1,14 @@
-import { EXPIRY_MARGIN_MS, PRELUDE } from "./_script_prelude.ts";
+import { EXPIRY_MARGIN_MS, prelude } from "./_script_prelude.ts";
 
 /**
  * The generic cell rate algorithm, as virtual scheduling (ITU-T I.371). Kept: the theoretical arrival time, in
  * microseconds and, where it is no whole one, the rest in parts of `gain`; nothing once it has passed. It is never
  * further away than the burst, whatever the clock does.
  *
- * KEYS: the cell. ARGV: cost, gain in a microsecond, capacity, now.
- * Replies: whether allowed, and what of the capacity is free.
+ * KEYS: the cell. ARGV: cost, gain in a microsecond, capacity.
+ * Replies: what of the capacity is free; where it is refused, -1 less that.
  */
-export const GCRA_SCRIPT = `${PRELUDE}
+export const GCRA_SCRIPT = `${prelude(3)}
 local cost, gain, capacity = ARGV[1] + 0, ARGV[2] + 0, ARGV[3] + 0
 local ahead = 0
 local isBack = false
@@ -31,5 +31,6 @@ if (allowed and cost > 0) or isBack then
   EXPIRY_MARGIN_MS + 1
 }))
 end
-return {allowed and 1 or 0, capacity - ahead}
+if allowed then return capacity - ahead end
+return -1 - capacity + ahead
 `;

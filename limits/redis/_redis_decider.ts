@@ -23,8 +23,8 @@ export interface RedisRule {
   readonly keyPart: string;
   /** What the script gets. */
   argsOf(n: number): RedisArgument[];
-  /** What the script's reply says. */
-  decisionOf(reply: readonly number[], n: number): Decision;
+  /** What the script's reply says; null where it is none of this script. */
+  decisionOf(reply: RedisReply, n: number): Decision | null;
   /** The same rule in memory. */
   makeLocal(clock: Clock): KeyedLimiter;
 }
@@ -139,7 +139,7 @@ export class RedisDecider {
     const call = { keys: [key], args: this.#rule.argsOf(n) };
     this.#rule.script.run(this.#client, call).then((reply) => {
       if (!this.#deadlines.remove(pending)) return;
-      const decision = this.#read(reply, n);
+      const decision = this.#rule.decisionOf(reply, n);
       if (decision === null) this.#failed("error", UNREADABLE);
       done(decision, start);
     }, (error: unknown) => {
@@ -148,10 +148,6 @@ export class RedisDecider {
       this.#failed(isGone ? "disconnected" : "error", error);
       done(null, start);
     });
-  }
-
-  #read(reply: RedisReply, n: number): Decision | null {
-    return isNumbers(reply) ? this.#rule.decisionOf(reply, n) : null;
   }
 
   #failed(reason: FailureReason, error: unknown): void {
@@ -200,12 +196,8 @@ export class RedisDecider {
 
 const UNREADABLE = new RedisError(
   "ERR",
-  "Cannot read the reply of a limit's script: no list of numbers",
+  "Cannot read the reply of a limit's script: it has another form",
 );
-
-function isNumbers(reply: RedisReply): reply is readonly number[] {
-  return Array.isArray(reply) && reply.every((each) => typeof each === "number");
-}
 
 function checkAbove0(durations: Readonly<Record<string, number>>): void {
   for (const [name, ms] of Object.entries(durations)) {

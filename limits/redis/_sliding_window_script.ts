@@ -1,14 +1,14 @@
-import { EXPIRY_MARGIN_MS, PRELUDE } from "./_script_prelude.ts";
+import { EXPIRY_MARGIN_MS, prelude } from "./_script_prelude.ts";
 
 /**
  * A window that moves in slices. Kept: the number of the newest slice, and what was taken in it and in each one before
  * it. The slice that the window's start lies in counts whole: so no window of this length, wherever it starts, ever has
  * more than the limit. A clock that went back takes all that was counted as counted now.
  *
- * KEYS: the window. ARGV: cost, limit, width of a slice in microseconds, slices in the window, now.
+ * KEYS: the window. ARGV: cost, limit, width of a slice in microseconds, slices in the window.
  * Replies: whether allowed, what is left, microseconds until all is given back, and until the cost is free (-1: never).
  */
-export const SLIDING_WINDOW_SCRIPT = `${PRELUDE}
+export const SLIDING_WINDOW_SCRIPT = `${prelude(4)}
 local cost, limit, width, slices = ARGV[1] + 0, ARGV[2] + 0, ARGV[3] + 0, ARGV[4] + 0
 local current = (now - math.fmod(now, width)) / width
 local form = string.rep('d', slices + 2)

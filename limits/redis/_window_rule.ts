@@ -1,4 +1,4 @@
-import { RedisScript } from "../../core/mod.ts";
+import { type RedisReply, RedisScript } from "../../core/mod.ts";
 import type { Decision, LimitPolicy } from "../mod.ts";
 import type { RedisRule } from "./_redis_decider.ts";
 import { SLIDING_WINDOW_SCRIPT } from "./_sliding_window_script.ts";
@@ -22,7 +22,7 @@ const PARTS = 1_000;
  * @throws {RangeError} when the limit has no exact number
  */
 export function windowRule(settings: WindowRuleSettings): RedisRule {
-  const { policy, slices, makeLocal, nowUs = () => 0 } = settings;
+  const { policy, slices, makeLocal, nowUs } = settings;
   const { limit, windowMs } = policy;
   const maxParts = Math.floor(limit * PARTS);
   if (!Number.isSafeInteger(maxParts)) {
@@ -36,8 +36,16 @@ export function windowRule(settings: WindowRuleSettings): RedisRule {
     limit,
     script: new RedisScript(SLIDING_WINDOW_SCRIPT),
     keyPart: `window:${limit}/${windowMs}/${slices}`,
-    argsOf: (n) => [partsOf(n), maxParts, widthUs, slices, nowUs()],
-    decisionOf([allowed, free, resetUs, waitUs]): Decision {
+    argsOf: (n) => [
+      partsOf(n),
+      maxParts,
+      widthUs,
+      slices,
+      ...nowUs === undefined ? [] : [nowUs()],
+    ],
+    decisionOf(reply): Decision | null {
+      if (!isNumbers(reply) || reply.length !== 4) return null;
+      const [allowed, free, resetUs, waitUs] = reply;
       return {
         isAllowed: allowed === 1,
         policy,
@@ -49,4 +57,8 @@ export function windowRule(settings: WindowRuleSettings): RedisRule {
     },
     makeLocal,
   };
+}
+
+function isNumbers(reply: RedisReply): reply is readonly number[] {
+  return Array.isArray(reply) && reply.every((each) => typeof each === "number");
 }

@@ -63,8 +63,9 @@ export async function takeBy(
 ): Promise<Decision> {
   const { key, n } = call;
   const reply = await rule.script.run(redis, { keys: [key], args: rule.argsOf(n) });
-  if (!Array.isArray(reply)) throw new Error("Cannot read the reply: no list");
-  return rule.decisionOf(reply.map(Number), n);
+  const decision = rule.decisionOf(reply, n);
+  if (decision === null) throw new Error(`Cannot read the reply: ${JSON.stringify(reply)}`);
+  return decision;
 }
 
 /** Keys that no other test has. */
