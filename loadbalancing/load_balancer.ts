@@ -1,13 +1,7 @@
-import {
-  type Exchange,
-  type Peer,
-  peerAddress,
-  type Selection,
-  type SelectOptions,
-  type Upstream,
-} from "../core/mod.ts";
+import type { Exchange, Peer, Selection, SelectOptions, Upstream } from "../core/mod.ts";
 import { ProxyError } from "../errors/mod.ts";
 import { systemClock, systemRandom } from "../timeout/mod.ts";
+import { isAmong } from "./_is_among.ts";
 import { Lease } from "./_lease.ts";
 import { Ramps } from "./_ramps.ts";
 import { Tiers } from "./_tiers.ts";
@@ -234,13 +228,4 @@ function makerOf(
 ): () => Algorithm<Backend> {
   const method = balancingMethod(name);
   return () => method.create<Backend>(options);
-}
-
-/** By address: whatever is said to it, it is the same server. */
-function isAmong(backend: Backend, tried: readonly Peer[]): boolean {
-  for (let i = 0; i < tried.length; i++) {
-    const peer = tried[i];
-    if (peer === backend.peer || peerAddress(peer) === backend.address) return true;
-  }
-  return false;
 }

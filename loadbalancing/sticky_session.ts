@@ -4,14 +4,13 @@ import {
   isFieldValue,
   isToken,
   type Middleware,
-  type Peer,
-  peerAddress,
   type Selection,
   type SelectOptions,
   toReply,
   type Upstream,
 } from "../core/mod.ts";
 import { cookieValue } from "./_cookie_value.ts";
+import { isAmong } from "./_is_among.ts";
 import type { Backend } from "./backend.ts";
 import type { LoadBalancer } from "./load_balancer.ts";
 
@@ -147,7 +146,7 @@ export class StickySession implements Upstream, Disposable {
    */
   select(exchange: Exchange, options: SelectOptions): Selection {
     const bound = this.#boundTo(exchange);
-    if (bound !== undefined && !isTried(bound, options.tried) && this.#balancer.canServe(bound)) {
+    if (bound !== undefined && !isAmong(bound, options.tried) && this.#balancer.canServe(bound)) {
       this.#fresh.delete(exchange);
       return this.#balancer.lease(bound, exchange);
     }
@@ -229,8 +228,4 @@ function attributesOf(options: StickySessionOptions): string {
   if (maxAgeSeconds !== null) parts.push(`Max-Age=${maxAgeSeconds}`);
   parts.push("HttpOnly", `SameSite=${sameSite}`);
   return parts.map((part) => `; ${part}`).join("");
-}
-
-function isTried(backend: Backend, tried: readonly Peer[]): boolean {
-  return tried.some((peer) => peerAddress(peer) === backend.address);
 }

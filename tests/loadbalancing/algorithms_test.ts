@@ -82,16 +82,18 @@ for (const name of BALANCING_METHODS) {
 }
 
 for (const name of ["random", "p2c", "ewma"]) {
-  Deno.test(`${name} shares by weight among those that are not refused`, () => {
-    // The refused one has nearly all the weight: draws are in vain, all are looked through.
-    const algorithm = make(name);
-    algorithm.update(servers(1000, 1, 3));
-    const counts = count(
-      Array.from({ length: 8000 }, () => algorithm.pick(null, ({ id }) => id === "a")?.id),
-    );
-    assertEquals(counts.a, undefined);
-    assert(Math.abs(counts.c / 8000 - 0.75) < 0.03, `c has ${counts.c} of 8000`);
-  });
+  for (const [b, c] of [[1, 3], [3, 1]]) {
+    Deno.test(`${name} shares ${b} to ${c} among those that are not refused`, () => {
+      // The refused one has nearly all the weight: draws are in vain, all are looked through.
+      const algorithm = make(name);
+      algorithm.update(servers(1000, b, c));
+      const counts = count(
+        Array.from({ length: 8000 }, () => algorithm.pick(null, ({ id }) => id === "a")?.id),
+      );
+      assertEquals(counts.a, undefined);
+      assert(Math.abs(counts.c / 8000 - c / 4) < 0.03, `c has ${counts.c} of 8000`);
+    });
+  }
 }
 
 for (const name of ["least_conn", "p2c"]) {

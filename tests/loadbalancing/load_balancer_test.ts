@@ -136,6 +136,13 @@ Deno.test("LoadBalancer.select() avoids tried peers, by address, until nobody el
   assertEquals(shares(balancer, 4, ["b:1", "c:1"]), { b: 2, c: 2 });
 });
 
+Deno.test("LoadBalancer.select() takes ports and sockets of one host for several servers", () => {
+  const balancer = new LoadBalancer({ backends: ["a:1", "a:2", "unix:a"] });
+  const tried = [peer("a:1")];
+  const ports = Array.from({ length: 4 }, () => balancer.select(exchange(), { tried }).peer.port);
+  assertEquals(ports, [2, 0, 2, 0]);
+});
+
 Deno.test("LoadBalancer.select() passes over backends at their maxConnections", () => {
   const balancer = new LoadBalancer({
     backends: [{ peer: "a:1", maxConnections: 1 }, { peer: "b:1", maxConnections: 2 }],
@@ -176,14 +183,14 @@ Deno.test("LoadBalancer.select() may be called by isEligible without mixing up w
     isEligible() {
       if (isInner) return true;
       isInner = true;
-      inner.push(balancer.select(exchange(), { tried: [peer("c:1")] }).peer.hostname);
+      inner.push(balancer.select(exchange(), { tried: [peer("a:1")] }).peer.hostname);
       isInner = false;
       return true;
     },
   });
-  const { hostname } = balancer.select(exchange(), { tried: [peer("a:1"), peer("b:1")] }).peer;
-  assertEquals(hostname, "c");
-  assert(inner.length > 0 && !inner.includes("c"), `inner choices: ${inner}`);
+  const { hostname } = balancer.select(exchange(), { tried: [peer("b:1"), peer("c:1")] }).peer;
+  assertEquals(hostname, "a");
+  assert(inner.length > 0 && !inner.includes("a"), `inner choices: ${inner}`);
 });
 
 for (
@@ -313,6 +320,25 @@ Deno.test("LoadBalancer.select() lets a backend that is added start slowly, by i
   assertEquals(shares(balancer, 220), { a: 100, b: 100, c: 20 });
   clock.advance(2_500);
   assertEquals(shares(balancer, 250), { a: 100, b: 100, c: 50 });
+});
+
+Deno.test("LoadBalancer.select() forgets a slow start when nobody was left in between", () => {
+  const clock = new FakeClock();
+  const options = { slowStart: { windowMs: 10_000 }, clock, panicThreshold: 0 };
+  const balancer = new LoadBalancer({ backends: three.slice(0, 2), ...options });
+  const [a, b] = balancer.backends.backends;
+  shares(balancer, 1);
+  b.eject();
+  shares(balancer, 1);
+  b.restore();
+  shares(balancer, 1);
+  a.eject();
+  b.eject();
+  assertThrows(() => balancer.select(exchange(), { tried: [] }), ProxyError);
+  a.restore();
+  b.restore();
+  const { a: first, b: second } = shares(balancer, 100);
+  assert(Math.abs(first - second) <= 2, `shares are ${first} and ${second}`);
 });
 
 Deno.test("LoadBalancer.select() without slow start gives the whole weight at once", () => {

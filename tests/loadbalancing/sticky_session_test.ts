@@ -106,6 +106,27 @@ Deno.test("StickySession sets no cookie when the bound backend is taken after al
   assertEquals(again, { host: "a", setCookie: null });
 });
 
+Deno.test("StickySession sets no cookie when the bound backend was full and has room at the retry", async () => {
+  const backends = peers.map((peer) => ({ peer, maxConnections: 1 }));
+  const balancer = new LoadBalancer({ backends });
+  using sticky = new StickySession(balancer, { secret });
+  const first = await visit(sticky);
+  const bound = get(balancer, first.host);
+  const handler = sticky.middleware((each: Exchange): Reply => {
+    bound.acquire();
+    const other = sticky.select(each, { tried: [] });
+    assert(other.peer !== bound.peer);
+    settle(other, "connect_refused");
+    bound.release("succeeded");
+    const again = sticky.select(each, { tried: [other.peer] });
+    assertEquals(again.peer, bound.peer);
+    settle(again);
+    return reply(200);
+  });
+  const answer = await handler(exchange({ headers: { cookie: cookieOf(first) } }));
+  assertEquals(answer.headers.get("set-cookie"), null);
+});
+
 for (
   const { name, value } of [
     { name: "a backend's name", value: "b:1" },
