@@ -33,6 +33,9 @@ export interface TierShare {
   readonly isPanicking: boolean;
 }
 
+/** Three sevenths and two sevenths times 1.4 are 1, but not in binary. */
+const ROUNDING = 1e-9;
+
 /**
  * Shares the traffic among tiers, the first of which is to take all that it can.
  *
@@ -66,8 +69,9 @@ export function planTiers(
     enabled === 0 ? 0 : Math.min(1, available / enabled * overprovisioning)
   );
   const total = health.reduce((sum, each) => sum + each, 0);
+  const isShort = total < 1 - ROUNDING;
   const panics = tiers.map(({ enabled, available }) =>
-    total < 1 && enabled > 0 && available / enabled < panicThreshold
+    isShort && enabled > 0 && available / enabled < panicThreshold
   );
   const enabledTotal = tiers.reduce((sum, { enabled }) => sum + enabled, 0);
   const areAllPanicking = enabledTotal > 0 &&
@@ -80,7 +84,7 @@ export function planTiers(
   }
   let rest = 1;
   return tiers.map((_, i) => {
-    const load = total < 1 ? (total === 0 ? 0 : health[i] / total) : Math.min(rest, health[i]);
+    const load = isShort ? (total === 0 ? 0 : health[i] / total) : Math.min(rest, health[i]);
     rest -= load;
     return { load, isPanicking: panics[i] };
   });

@@ -29,6 +29,8 @@ const cases: { tiers: string[]; options?: TierPlanOptions; loads: number[]; pani
     { tiers: ["0/2"], options: { panicThreshold: 0 }, loads: [0], panics: [false] },
     { tiers: ["2/10"], options: { panicThreshold: 0.2 }, loads: [1], panics: [false] },
     { tiers: ["9/10", "10/10"], options: { overprovisioning: 1 }, loads: [0.9, 0.1] },
+    // 3/7 × 1.4 and 2/7 × 1.4 are exactly enough, whatever binary fractions make of it.
+    { tiers: ["3/7", "2/7"], options: { panicThreshold: 1 }, loads: [0.6, 0.4] },
     { tiers: [], loads: [] },
   ];
 for (const { tiers: counts, options, loads, panics } of cases) {
@@ -49,7 +51,8 @@ function naive(
     t.enabled === 0 ? 0 : Math.min(1, t.available * overprovisioning / t.enabled);
   let sum = 0;
   for (const tier of tiers) sum += health(tier);
-  const isShort = sum < 1;
+  // But for rounding.
+  const isShort = sum < 0.999_999;
   const inPanic = (t: TierCount) => isShort && t.enabled > 0 && t.available < threshold * t.enabled;
   const staffed = tiers.filter((t) => t.enabled > 0);
   const allPanic = staffed.length > 0 && staffed.every(inPanic);
