@@ -4,11 +4,13 @@ import { type ErrorKind, ProxyError } from "@pingo/pingo/errors";
 import {
   type Backend,
   BackendSet,
+  BALANCING_METHODS,
   byHeader,
   KetamaBalancer,
   LoadBalancer,
   type LoadBalancerOptions,
   RoundRobin,
+  StickySession,
 } from "@pingo/pingo/loadbalancing";
 import { FakeClock } from "@pingo/pingo/timeout";
 import { count, exchange, outcome, seeded, settle } from "./_support.ts";
@@ -545,4 +547,17 @@ Deno.test("LoadBalancer.snapshot() is plain data", () => {
   assertEquals(snapshot.tiers, [
     { priority: 0, isOwnZone: null, load: 1, isPanicking: false, candidates: ["a:1"] },
   ]);
+});
+
+Deno.test({
+  name: "LoadBalancer and StickySession need no permission",
+  permissions: "none",
+  fn() {
+    for (const method of BALANCING_METHODS) {
+      const balancer = new LoadBalancer({ backends: three, method });
+      using sticky = new StickySession(balancer, { secret: "a secret of 16 characters" });
+      settle(sticky.select(exchange(), { tried: [] }));
+      assertEquals(balancer.backends.backends.map(({ leases }) => leases), [0, 0, 0]);
+    }
+  },
 });
