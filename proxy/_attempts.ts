@@ -27,6 +27,8 @@ export interface AttemptsOptions<State> {
   limits: ProxyLimits;
   forwarding: ForwardingSettings;
   transport: Transport;
+  /** Whether nobody can make an exchange wait before its first attempt, or its reply behind that. */
+  isDirect: boolean;
   select: (
     exchange: Exchange<State>,
     options: SelectOptions,
@@ -56,7 +58,9 @@ export class Attempts<State> {
       if (exchange.cancel.cancelled) throw ProxyError.from(exchange.cancel.reason);
       const choice = select(exchange, course);
       if (isThenable(choice)) return this.#runFrom(exchange, choice, course);
-      return this.#send(exchange, new Attempt(exchange, choice, this.#options), course);
+      // Where nobody has made it wait, it begins with the exchange: that saves a look at the clock.
+      const now = this.#options.isDirect ? exchange.timings.start : exchange.clock.now();
+      return this.#send(exchange, new Attempt(exchange, choice, this.#options, now), course);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -69,7 +73,8 @@ export class Attempts<State> {
     course: Course,
   ): Promise<Reply> {
     const selection = await selectionInTime(choice, exchange);
-    return await this.#send(exchange, new Attempt(exchange, selection, this.#options), course);
+    const attempt = new Attempt(exchange, selection, this.#options, exchange.clock.now());
+    return await this.#send(exchange, attempt, course);
   }
 
   #send(exchange: Exchange<State>, attempt: Attempt<State>, course: Course): Promise<Reply> {
@@ -121,7 +126,8 @@ export class Attempts<State> {
     reply.release?.();
     attempt.settle(status, null);
     exchange.timings.upstreamHead = -1;
-    return await this.#send(exchange, new Attempt(exchange, selection, this.#options), course);
+    const next = new Attempt(exchange, selection, this.#options, exchange.clock.now());
+    return await this.#send(exchange, next, course);
   }
 
   /** Goes on behind an attempt that failed: with another one, or with its error. */
@@ -206,11 +212,16 @@ class Attempt<State> {
   #connection: ConnectionInfo | null = null;
   #isSettled = false;
 
-  constructor(exchange: Exchange<State>, selection: Selection, options: AttemptsOptions<State>) {
+  constructor(
+    exchange: Exchange<State>,
+    selection: Selection,
+    options: AttemptsOptions<State>,
+    startedAt: number,
+  ) {
     this.#exchange = exchange;
     this.#selection = selection;
     this.#options = options;
-    this.#startedAt = exchange.clock.now();
+    this.#startedAt = startedAt;
     exchange.peer = selection.peer;
     exchange.timings.attempts++;
     exchange.timings.upstreamStart = this.#startedAt;
@@ -267,6 +278,7 @@ class Attempt<State> {
       exchange.onEnd((end) => this.settle(status, end.error));
     }
     cleanResponse(reply, forwarding);
+    if (this.#options.isDirect) exchange.timings.responseHead = exchange.timings.upstreamHead;
     if (phases.upstreamResponse.length === 0) {
       return withBodyHooks(exchange, reply, phases.upstreamResponseBody);
     }

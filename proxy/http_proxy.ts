@@ -95,6 +95,7 @@ export class HttpProxy<State = unknown> implements AsyncDisposable {
       limits,
       forwarding: this.#forwarding,
       transport: this.#transport,
+      isDirect: isDirect(options, this.#phases),
       select: selectorOf(options.upstream),
     });
     const { middleware = [], cache } = options;
@@ -241,6 +242,15 @@ export class HttpProxy<State = unknown> implements AsyncDisposable {
     timer.arm(totalMs);
     exchange.onEnd(() => timer.disarm());
   }
+}
+
+/** Whether requests go straight to their upstream, and replies straight to their client. */
+function isDirect<State>(options: HttpProxyOptions<State>, phases: Phases<State>): boolean {
+  const { earlyRequest, request, proxyUpstream, upstreamRequest, upstreamResponse, response } =
+    phases;
+  const waits = [earlyRequest, request, proxyUpstream, upstreamRequest, upstreamResponse, response];
+  return options.cache === undefined && (options.middleware ?? []).length === 0 &&
+    waits.every((hooks) => hooks.length === 0);
 }
 
 type Trailers = NonNullable<Reply["body"]>["trailers"] & object;

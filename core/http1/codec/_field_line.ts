@@ -1,5 +1,15 @@
 import { trimFieldValue } from "../../http/mod.ts";
+import { copyBytes } from "./_copy.ts";
 import { COLON, CR, FOLD, LF, SP, VALUE_BYTES } from "./_bytes.ts";
+
+// What a proxy adds is nearly the same each time: a line that comes a second time in a row at its place is
+// kept as bytes, and copied from then on without being checked again. One that never comes again (a request
+// id) costs no memory.
+const PLACES = 64;
+const MAX_KEPT_BYTES = 127;
+const keptNames: string[] = new Array(PLACES).fill("");
+const keptValues: string[] = new Array(PLACES).fill("");
+const keptLines: (Uint8Array | null)[] = new Array(PLACES).fill(null);
 
 /** How many bytes a line takes, at most. */
 export function lineLength(name: string, value: string): number {
@@ -14,6 +24,21 @@ export function lineLength(name: string, value: string): number {
  * control byte or a character above U+00FF
  */
 export function writeLine(to: Uint8Array, at: number, name: string, value: string): number {
+  const place = (name.length * 7 + value.length) % PLACES;
+  if (keptNames[place] !== name || keptValues[place] !== value) {
+    keptNames[place] = name;
+    keptValues[place] = value;
+    keptLines[place] = null;
+    return writeChecked(to, at, name, value);
+  }
+  const line = keptLines[place];
+  if (line !== null) return copyBytes(line, 0, line.length, to, at);
+  const end = writeChecked(to, at, name, value);
+  if (end - at <= MAX_KEPT_BYTES && end <= to.length) keptLines[place] = to.slice(at, end);
+  return end;
+}
+
+function writeChecked(to: Uint8Array, at: number, name: string, value: string): number {
   if (name === "") refuseName(name);
   for (let i = 0; i < name.length; i++) {
     const c = name.charCodeAt(i);

@@ -61,6 +61,8 @@ export class IndexedHeaders implements HeaderMap {
   /** Lines in the index; those before `#received` are from the bytes, one right after the other. */
   #count = 0;
   #received = 0;
+  /** A bit for each hash that is there, or was: most look-ups are for what is not. */
+  #hashes = 0;
   #removed = 0;
   /** The lines that were set or added, as they are written. */
   #own: Uint8Array = NO_BYTES;
@@ -75,7 +77,11 @@ export class IndexedHeaders implements HeaderMap {
   reset(): void {
     this.#bytes = NO_BYTES;
     this.#base = this.#end = this.#ownEnd = 0;
-    this.#count = this.#received = this.#removed = 0;
+    this.#count =
+      this.#received =
+      this.#removed =
+      this.#hashes =
+        0;
     if (this.#own.length > MAX_KEPT_BYTES) this.#own = NO_BYTES;
   }
 
@@ -92,6 +98,7 @@ export class IndexedHeaders implements HeaderMap {
     index[at + VALUE] = value;
     index[at + VALUE_END] = valueEnd;
     index[at + HASH] = hash;
+    this.#hashes |= hashBit(hash);
     this.#received = ++this.#count;
   }
 
@@ -301,6 +308,7 @@ export class IndexedHeaders implements HeaderMap {
     target.#count = this.#count;
     target.#received = this.#received;
     target.#removed = this.#removed;
+    target.#hashes = this.#hashes;
     const length = this.#count * STRIDE;
     if (target.#index.length < length) target.#index = new Int32Array(this.#index.length);
     for (let i = 0; i < length; i++) target.#index[i] = this.#index[i];
@@ -358,6 +366,7 @@ export class IndexedHeaders implements HeaderMap {
   }
 
   #find(hash: number, name: string, from: number): number {
+    if ((this.#hashes & hashBit(hash)) === 0) return -1;
     const index = this.#index;
     for (let i = from, o = from * STRIDE + HASH; i < this.#count; i++, o += STRIDE) {
       if (index[o] === hash && this.#isNamed(i, name)) return i;
@@ -395,6 +404,7 @@ export class IndexedHeaders implements HeaderMap {
     this.#writeOwn(at, name, value);
     this.#index[at] = this.#end;
     this.#index[at + HASH] = hash;
+    this.#hashes |= hashBit(hash);
     this.#count++;
   }
 
@@ -447,4 +457,8 @@ export class IndexedHeaders implements HeaderMap {
     larger.set(this.#index);
     this.#index = larger;
   }
+}
+
+function hashBit(hash: number): number {
+  return 1 << (hash ^ hash >>> 11 ^ hash >>> 22);
 }
