@@ -188,3 +188,48 @@ Deno.test("KeyedTokenBucket throws when a number of units is broken", () => {
   }
   assertEquals(limiter.take("a", 2).retryAfterMs, Infinity);
 });
+
+for (const whenFull of ["inherit", "forget"] as const) {
+  Deno.test(`KeyedTokenBucket keeps a key that came first and took more since, when it shall ${whenFull}`, () => {
+    const clock = new FakeClock();
+    const limiter = new KeyedTokenBucket("10/s", { burst: 4, maxKeys: 3, whenFull, clock });
+    limiter.allow("a");
+    limiter.allow("b", 2);
+    limiter.allow("c", 3);
+    limiter.allow("a", 3);
+    limiter.allow("new", 1); // b owes least, though a did when they came
+    assertEquals(["a", "c"].map((key) => limiter.peek(key).remaining), [0, 1]);
+    assertEquals(limiter.peek("b").remaining, whenFull === "inherit" ? 2 : 4);
+  });
+}
+
+Deno.test("KeyedTokenBucket pushes out in the order of the debts (property)", () => {
+  const debts = fc.uniqueArray(fc.integer({ min: 1, max: 1_000 }), { minLength: 1, maxLength: 40 });
+  fc.assert(
+    fc.property(debts, fc.array(fc.nat({ max: 39 })), (debts, more) => {
+      const limiter = new KeyedTokenBucket("1/s", {
+        burst: 1e9,
+        maxKeys: debts.length,
+        whenFull: "forget",
+        clock: new FakeClock(),
+      });
+      const owed = new Map<string, number>();
+      const take = (key: string, n: number) => {
+        assert(limiter.allow(key, n));
+        owed.set(key, (owed.get(key) ?? 0) + n);
+      };
+      debts.forEach((n, i) => take(`${i}`, n));
+      // Fractions keep the debts apart.
+      more.forEach((i, step) => owed.has(`${i}`) && take(`${i}`, 1 / (step + 3)));
+      const order = [...owed].sort(([, a], [, b]) => a - b).map(([key]) => key);
+      order.forEach((key, i) => {
+        limiter.allow(`new ${i}`, 1e6 + i);
+        assertEquals(limiter.peek(key).remaining, 1e9, `${key} was to go`);
+        for (const other of order.slice(i + 1)) {
+          assert(limiter.peek(other).remaining < 1e9, `${other} was to stay`);
+        }
+      });
+    }),
+    { numRuns: 100, verbose: 1 },
+  );
+});

@@ -238,3 +238,41 @@ Deno.test("LeakyQueue lets one through at a time, and a cancelled one frees its 
   await Promise.all(all);
   assertEquals(passed, [0, 100, 200]);
 });
+
+Deno.test("SlidingLogLimiter remembers each moment when its ring grows in the middle of a round", () => {
+  const clock = new FakeClock();
+  const limiter = new SlidingLogLimiter("40/s", { clock });
+  const moments: number[] = [];
+  for (let i = 0; i < 300; i++) {
+    clock.advance(i % 7 === 0 ? 90 : 10 + i % 3);
+    const now = clock.now();
+    const inside = moments.filter((moment) => now - moment < 1_000);
+    const expected = inside.length < 40;
+    assertEquals(limiter.peek().remaining, 40 - inside.length);
+    if (inside.length > 0) {
+      assertEquals(limiter.delayMs(40), 1_000 - (now - moments[moments.length - 1]));
+    }
+    assertEquals(limiter.allow(), expected);
+    if (expected) moments.push(now);
+  }
+});
+
+for (const { name, make } of limiters) {
+  Deno.test(`${name} does not hear of a signal that fires when the wait is over`, async () => {
+    const clock = new FakeClock();
+    const limiter = make(clock);
+    limiter.allow(2);
+    const controller = new AbortController();
+    const waiting = limiter.wait({ signal: controller.signal });
+    clock.advance(3_000);
+    await waiting;
+    limiter.allow(2);
+    limiter.allow(1);
+    const others = [limiter.wait(), limiter.wait()];
+    controller.abort("too late");
+    assertEquals(limiter.waiting, 2);
+    clock.advance(10_000);
+    await Promise.all(others);
+    assertEquals([limiter.waiting, clock.timerCount], [0, 0]);
+  });
+}

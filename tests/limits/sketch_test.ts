@@ -152,3 +152,20 @@ Deno.test("Inflight counts a guard until it is disposed of, and only once", () =
   one[Symbol.dispose]();
   assertEquals(inflight.get("a"), 0);
 });
+
+Deno.test("SketchLimiter counts less for others than a plain sketch does when counters are shared", () => {
+  const options = { rows: 3, columns: 64, random: seeded(11) };
+  const limiter = new SketchLimiter("1000/s", { ...options, clock: new FakeClock() });
+  const plain = new Estimator({ ...options, random: seeded(11) });
+  const keys = Array.from({ length: 300 }, (_, i) => `key ${i}`);
+  for (const key of keys) {
+    limiter.allow(key);
+    plain.add(key);
+  }
+  let [used, counted] = [0, 0];
+  for (const key of keys) {
+    used += 1_000 - limiter.peek(key).remaining;
+    counted += plain.get(key);
+  }
+  assert(used < 0.9 * counted, `${used} of ${counted}`);
+});
