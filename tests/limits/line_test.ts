@@ -242,6 +242,9 @@ Deno.test("LeakyQueue lets one through at a time, and a cancelled one frees its 
 Deno.test("SlidingLogLimiter remembers each moment when its ring grows in the middle of a round", () => {
   const clock = new FakeClock();
   const limiter = new SlidingLogLimiter("40/s", { clock });
+  // The ring begins anew in its middle.
+  for (let i = 0; i < 5; i++) limiter.allow();
+  clock.advance(1_000);
   const moments: number[] = [];
   for (let i = 0; i < 300; i++) {
     clock.advance(i % 7 === 0 ? 90 : 10 + i % 3);
