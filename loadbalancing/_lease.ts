@@ -1,4 +1,5 @@
 import type { AttemptOutcome, Exchange, Peer, Selection } from "../core/mod.ts";
+import { tellAll } from "./_tell_all.ts";
 import type { Algorithm } from "./algorithm.ts";
 import type { Backend } from "./backend.ts";
 import { type OutcomeListener, resultOf } from "./outcome.ts";
@@ -50,21 +51,4 @@ export class Lease implements Selection {
       ? upstreamHead - upstreamStart
       : durationMs;
   }
-}
-
-/** One listener that throws does not keep the others from hearing; its error goes on to the caller. */
-function tellAll(
-  listeners: ReadonlySet<OutcomeListener>,
-  backend: Backend,
-  outcome: AttemptOutcome,
-): void {
-  const thrown: unknown[] = [];
-  for (const fn of listeners) {
-    try {
-      fn(backend, outcome);
-    } catch (error) {
-      thrown.push(error);
-    }
-  }
-  if (thrown.length > 0) throw thrown[0];
 }

@@ -1,4 +1,5 @@
 import type { Peer } from "../core/mod.ts";
+import { tellAll } from "./_tell_all.ts";
 import {
   type BackendOptions,
   type BackendSettings,
@@ -273,6 +274,6 @@ export class Backend {
   #changed(change: BackendChange): void {
     this.#isAvailable = this.#state === "enabled" && this.#isHealthy && !this.#isEjected &&
       this.#settings.weight > 0;
-    for (const fn of this.#listeners) fn(this, change);
+    tellAll(this.#listeners, this, change);
   }
 }

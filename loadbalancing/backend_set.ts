@@ -1,3 +1,4 @@
+import { tellAll } from "./_tell_all.ts";
 import { Backend, type BackendChange } from "./backend.ts";
 import { type BackendOptions, backendSettings } from "./backend_options.ts";
 import type { BackendSnapshot } from "./backend_snapshot.ts";
@@ -96,16 +97,19 @@ export class BackendSet {
     const changed: Backend[] = [];
     this.#forgetIdle();
     this.#isUpdating = true;
-    for (const [i, options] of next.entries()) {
-      const id = ids[i];
-      const known = before.get(id) ?? this.#departing.get(id);
-      const backend = known ?? new Backend(options);
-      const isChanged = known?.reconfigure(options) ?? false;
-      if (!before.has(id)) added.push(backend);
-      else if (isChanged) changed.push(backend);
-      byId.set(id, backend);
+    try {
+      for (const [i, options] of next.entries()) {
+        const id = ids[i];
+        const known = before.get(id) ?? this.#departing.get(id);
+        const backend = known ?? new Backend(options);
+        const isChanged = known?.reconfigure(options) ?? false;
+        if (!before.has(id)) added.push(backend);
+        else if (isChanged) changed.push(backend);
+        byId.set(id, backend);
+      }
+    } finally {
+      this.#isUpdating = false;
     }
-    this.#isUpdating = false;
     const removed = this.#backends.filter(({ id }) => !byId.has(id));
     for (const backend of removed) this.#leave(backend);
     for (const backend of added) this.#join(backend);
@@ -152,7 +156,7 @@ export class BackendSet {
   }
 
   #tell(event: BackendSetEvent): void {
-    for (const fn of this.#listeners) fn(event);
+    tellAll(this.#listeners, event, undefined);
   }
 }
 

@@ -104,3 +104,21 @@ Deno.test("BackendSet() takes peers, and nobody at all", () => {
   assertEquals(new BackendSet([a.peer]).backends.length, 1);
   assertEquals(new BackendSet().backends, []);
 });
+
+Deno.test("BackendSet and Backend tell the other listeners when one throws, and then throw", () => {
+  const set = new BackendSet([a]);
+  const [backend] = set.backends;
+  const heard: string[] = [];
+  const fail = () => {
+    throw new Error("a listener's");
+  };
+  set.onChange(fail);
+  set.onChange(({ kind }) => heard.push(kind));
+  assertThrows(() => set.update([a, b]), Error, "a listener's");
+  assertEquals(set.backends.length, 2);
+  assertThrows(() => backend.drain(), Error, "a listener's");
+  backend.onChange(fail);
+  assertThrows(() => set.update([{ ...a, weight: 3 }]), Error, "a listener's");
+  assertThrows(() => backend.enable(), Error, "a listener's");
+  assertEquals(heard, ["list", "backend", "backend"]);
+});

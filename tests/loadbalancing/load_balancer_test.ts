@@ -343,6 +343,26 @@ Deno.test("LoadBalancer.select() forgets a slow start when nobody was left in be
   assert(Math.abs(first - second) <= 2, `shares are ${first} and ${second}`);
 });
 
+for (const method of ["least_conn", "p2c"] as const) {
+  Deno.test(`LoadBalancer.select() does not flood a backend that recovers, by ${method}`, () => {
+    const balancer = new LoadBalancer({
+      backends: three,
+      method,
+      slowStart: { windowMs: 10_000 },
+      clock: new FakeClock(),
+      random: seeded(4),
+    });
+    const c = get(balancer, "c:1");
+    c.markHealthy(false);
+    const hold = () => balancer.select(exchange(), { tried: [] });
+    for (let i = 0; i < 200; i++) hold();
+    c.markHealthy(true);
+    // A tenth of what each of the others has; without slow start, all of these would go there.
+    for (let i = 0; i < 60; i++) hold();
+    assert(c.leases >= 1 && c.leases <= 13, `c has ${c.leases}`);
+  });
+}
+
 Deno.test("LoadBalancer.select() without slow start gives the whole weight at once", () => {
   const balancer = new LoadBalancer({ backends: three.slice(0, 2) });
   shares(balancer, 2);
