@@ -95,7 +95,8 @@ export class RedisServer implements AsyncDisposable {
   }
 }
 
-function freePort(): number {
+/** A port on which nobody listens. */
+export function freePort(): number {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   return listener.addr.port;
 }

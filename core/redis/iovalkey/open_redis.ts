@@ -33,6 +33,12 @@ export interface OpenRedisOptions {
    * @default {1000}
    */
   closeTimeoutMs?: number;
+  /**
+   * Authorities that may vouch for the server of a `rediss://` or `valkeys://` address, as PEM.
+   *
+   * @default {[]} those of the runtime
+   */
+  caCerts?: readonly string[];
   /** Hears of a server that is lost, once, and of its return. */
   logger?: Logger;
   /**
@@ -87,6 +93,7 @@ export function openRedis(address: string, options: OpenRedisOptions = {}): Redi
     stallTimeoutMs = 5_000,
     maxReconnectMs = 1_000,
     closeTimeoutMs = 1_000,
+    caCerts = [],
     logger,
     clock = systemClock,
   } = options;
@@ -96,7 +103,7 @@ export function openRedis(address: string, options: OpenRedisOptions = {}): Redi
   const redis = new Redis({
     ...where,
     db: database,
-    tls: isTls ? { servername: where.host } : undefined,
+    tls: isTls ? { ca: caCerts.length > 0 ? [...caCerts] : undefined } : undefined,
     family: 0,
     connectTimeout: connectTimeoutMs,
     disconnectTimeout: CUT_MS,

@@ -9,7 +9,8 @@ import {
 import { openRedis, redisClientOf } from "../../../core/redis/iovalkey/mod.ts";
 import { Cluster, Redis } from "iovalkey";
 import { needs } from "../../support/needs.ts";
-import { anyRedis, needsRedis, RedisServer } from "../../support/redis_server.ts";
+import { makePki } from "../transport/_pki.ts";
+import { anyRedis, freePort, needsRedis, RedisServer } from "../../support/redis_server.ts";
 
 const refused = ["", "http://127.0.0.1", "redis://", "redis://127.0.0.1/one", "unix:redis.sock"];
 for (const address of refused) {
@@ -114,6 +115,44 @@ Deno.test({
         assertEquals(/ db=(\d+)/.exec(info)?.[1], String(db));
       });
     }
+  },
+});
+
+Deno.test({
+  ...needs(
+    "redis-server",
+    "openRedis() speaks over TLS, to a server that one of caCerts vouches for",
+  ),
+  async fn() {
+    await using pki = await makePki();
+    const folder = await Deno.makeTempDir();
+    const { cert, key } = await pki.issue({ name: "localhost", altName: "DNS:localhost" });
+    for (const [name, text] of Object.entries({ cert, key, ca: pki.ca })) {
+      await Deno.writeTextFile(`${folder}/${name}.pem`, text);
+    }
+    const port = freePort();
+    await using _server = await RedisServer.start({
+      args: [
+        ...["--tls-port", String(port), "--tls-auth-clients", "no"],
+        ...["--tls-cert-file", `${folder}/cert.pem`, "--tls-key-file", `${folder}/key.pem`],
+        ...["--tls-ca-cert-file", `${folder}/ca.pem`],
+      ],
+    });
+    for (const scheme of ["rediss", "valkeys"]) {
+      await using redis = openRedis(`${scheme}://localhost:${port}`, { caCerts: [pki.ca] });
+      assertEquals(await redis.whenReady(5_000), true);
+      assertEquals(await redis.call("PING", []), "PONG");
+    }
+    const lines: string[] = [];
+    const logger = loggerInto(lines);
+    for (const host of ["localhost", "127.0.0.1"]) {
+      const caCerts = host === "localhost" ? [] : [pki.ca];
+      await using stranger = openRedis(`rediss://${host}:${port}`, { caCerts, logger });
+      assertEquals(await stranger.whenReady(300), false);
+    }
+    // Nobody known vouches for it; and the certificate is made out to another name.
+    assertEquals(lines.length, 2, lines.join("\n"));
+    await Deno.remove(folder, { recursive: true });
   },
 });
 
