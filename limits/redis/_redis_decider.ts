@@ -107,6 +107,8 @@ export class RedisDecider {
       this.#ask(redisKey(this.#prefix, key), n, (decision, start) => {
         if (decision === null) return resolve(this.#decideWithout(key, n));
         this.#availability.succeeded();
+        // So that a key that has used up its limit does not begin anew when Redis fails.
+        if (decision.isAllowed) this.#local?.allow(key, n);
         if (this.#metrics !== null) {
           this.#metrics.decisions.redis.add();
           this.#metrics.duration.observe((this.#clock.now() - start) / 1_000);

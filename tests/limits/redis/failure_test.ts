@@ -270,6 +270,19 @@ Deno.test("onFailure local asks the limiter of the option local", async () => {
   assertEquals([refused.isAllowed, refused.policy.name], [false, "share"]);
 });
 
+Deno.test("onFailure local goes on from what Redis has let through", async () => {
+  const { redis, limiter } = setUp({ burst: 2 });
+  const taken = limiter.take("a", 2);
+  redis.next().reply(0);
+  await taken;
+  const refused = limiter.take("b", 2);
+  redis.next().reply(-1);
+  await refused;
+  redis.isReady = false;
+  assertEquals((await limiter.take("a")).isAllowed, false);
+  assertEquals((await limiter.take("b", 2)).isAllowed, true);
+});
+
 Deno.test("onFailure open lets everything pass", async () => {
   const { redis, limiter } = setUp({ onFailure: "open" });
   redis.isReady = false;
