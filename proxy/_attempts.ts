@@ -29,6 +29,8 @@ export interface AttemptsOptions<State> {
   transport: Transport;
   /** Whether nobody can make an exchange wait before its first attempt, or its reply behind that. */
   isDirect: boolean;
+  /** Answers where no attempt is left; null where `run` is to reject. Saves a promise for each exchange. */
+  giveUp: ((exchange: Exchange<State>, error: unknown) => Promise<Reply>) | null;
   select: (
     exchange: Exchange<State>,
     options: SelectOptions,
@@ -57,13 +59,22 @@ export class Attempts<State> {
     try {
       if (exchange.cancel.cancelled) throw ProxyError.from(exchange.cancel.reason);
       const choice = select(exchange, course);
-      if (isThenable(choice)) return this.#runFrom(exchange, choice, course);
+      if (isThenable(choice)) {
+        return this.#runFrom(exchange, choice, course)
+          .catch((error) => this.#giveUp(exchange, error));
+      }
       // Where nobody has made it wait, it begins with the exchange: that saves a look at the clock.
       const now = this.#options.isDirect ? exchange.timings.start : exchange.clock.now();
       return this.#send(exchange, new Attempt(exchange, choice, this.#options, now), course);
     } catch (error) {
-      return Promise.reject(error);
+      return this.#giveUp(exchange, error);
     }
+  }
+
+  /** No attempt is left: what the proxy answers in place of the upstream, where it does so here. */
+  #giveUp(exchange: Exchange<State>, error: unknown): Promise<Reply> {
+    const { giveUp } = this.#options;
+    return giveUp === null ? Promise.reject(error) : giveUp(exchange, error);
   }
 
   /** Makes attempts, beginning with a choice, until one is answered or none is left. */
@@ -138,10 +149,14 @@ export class Attempts<State> {
     course: Course,
   ): Promise<Reply> {
     course.tried.push(attempt.peer);
-    this.#afterFailure(exchange, attempt, thrown, course);
-    if (exchange.cancel.cancelled) throw ProxyError.from(exchange.cancel.reason);
-    const choice = this.#options.select(exchange, course);
-    return await this.#runFrom(exchange, choice, course);
+    try {
+      this.#afterFailure(exchange, attempt, thrown, course);
+      if (exchange.cancel.cancelled) throw ProxyError.from(exchange.cancel.reason);
+      const choice = this.#options.select(exchange, course);
+      return await this.#runFrom(exchange, choice, course);
+    } catch (error) {
+      return await this.#giveUp(exchange, error);
+    }
   }
 
   /** Settles an attempt that failed; throws unless another one is to follow. */

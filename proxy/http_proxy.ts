@@ -75,6 +75,8 @@ export class HttpProxy<State = unknown> implements AsyncDisposable {
   /** `proxyUpstream` to `upstreamResponseBody`. */
   readonly #upstreamSide: (exchange: Exchange<State>) => Promise<Reply>;
   readonly #hasResponseHooks: boolean;
+  /** Whether the page of a failure can be made where it is found: nobody is between there and here. */
+  readonly #answersFailures: boolean;
 
   /**
    * Makes a proxy; it listens nowhere yet.
@@ -86,6 +88,11 @@ export class HttpProxy<State = unknown> implements AsyncDisposable {
     this.#options = options;
     this.#phases = compilePhases(options.filters ?? []);
     this.#forwarding = forwardingOf(options.forwarding, options.random);
+    const { response, responseBody, responseTrailers, proxyUpstream } = this.#phases;
+    this.#hasResponseHooks =
+      response.length + responseBody.hooks.length + responseTrailers.length > 0;
+    this.#answersFailures = !this.#hasResponseHooks && options.cache === undefined &&
+      proxyUpstream.length === 0;
     const limits = limitsOf(options);
     this.#totalMs = limits.totalMs;
     this.#wheel = options.wheel ?? new TimerWheel();
@@ -96,13 +103,11 @@ export class HttpProxy<State = unknown> implements AsyncDisposable {
       forwarding: this.#forwarding,
       transport: this.#transport,
       isDirect: isDirect(options, this.#phases),
+      giveUp: this.#answersFailures ? (exchange, error) => this.#fail(exchange, error) : null,
       select: selectorOf(options.upstream),
     });
     const { middleware = [], cache } = options;
     this.#hasNoMiddleware = middleware.length === 0;
-    const { response, responseBody, responseTrailers } = this.#phases;
-    this.#hasResponseHooks =
-      response.length + responseBody.hooks.length + responseTrailers.length > 0;
     // Where nobody looks on, one promise less.
     const upstreamSide: (exchange: Exchange<State>) => Promise<Reply> =
       this.#phases.proxyUpstream.length === 0
@@ -176,7 +181,7 @@ export class HttpProxy<State = unknown> implements AsyncDisposable {
   /** Upstream or cache, and the response phases where somebody hooks into them. */
   #forward(exchange: Exchange<State>): Promise<Reply> {
     const reply = this.#hasResponseHooks ? this.#respond(exchange) : this.#upstreamSide(exchange);
-    return reply.catch((error) => this.#fail(exchange, error));
+    return this.#answersFailures ? reply : reply.catch((error) => this.#fail(exchange, error));
   }
 
   async #respond(exchange: Exchange<State>): Promise<Reply> {

@@ -122,8 +122,8 @@ export class ClientConnection implements ContentSource, UploadSink, TunnelSource
 
   /** Closes it; an exchange on it breaks. */
   close(): void {
-    if (this.#state === BUSY) this.#failure ??= new ProxyError("server_stopping");
-    this.#shut("used");
+    if (this.#state === BUSY) this.#fail(new ProxyError("server_stopping"));
+    else this.#shut("used");
   }
 
   /** Resolves when the read that is parked on it is over; after `close` that is soon. */
