@@ -49,6 +49,8 @@ export class BoundedLoads {
   readonly #hasRoom = (index: number): boolean => this.#loadOf(index) < this.#capacity(index);
 
   /**
+   * Chooses by a table, within bounds.
+   *
    * @param table a ring or another table; as it never changes, another one takes another `BoundedLoads`
    * @param loadOf the load of a server now, from 0 on; `Infinity` for one that may not be chosen, which then counts for
    *   no mean

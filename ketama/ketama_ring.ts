@@ -68,6 +68,8 @@ export class KetamaRing {
   #walk: RingWalk | null = null;
 
   /**
+   * Makes a ring.
+   *
    * @param servers none is permitted: nothing has been discovered yet
    * @throws {TypeError} if an address is empty or no text, or the variant is unknown
    * @throws {RangeError} if an address comes twice, a weight is not above 0, or the points are too many (2^24)

@@ -63,6 +63,8 @@ export class MaglevTable {
   readonly #table: Uint32Array;
 
   /**
+   * Fills a table.
+   *
    * @param servers none is permitted: nothing has been discovered yet
    * @throws {TypeError} if an address is empty or no text
    * @throws {RangeError} if an address comes twice, a weight is not above 0, or the size is no prime, smaller than the

@@ -151,7 +151,7 @@ export class ServerExchange<State = unknown> implements Exchange<State> {
   /** Who keeps it on a list; a field, since a listener of `onEnd` costs a closure a request. */
   keeper: ExchangeKeeper | null = null;
   /** Where it stands on that list. */
-  place = -1;
+  place: number = -1;
   /** While the handler's answer is waited for: answers in its place. */
   abandon: ((reason: ProxyError) => void) | null = null;
   // A proxy sets it before its first phase runs; nobody sees it earlier.
