@@ -1,14 +1,15 @@
-import type { AttemptOutcome, Exchange, Peer, Selection } from "../core/mod.ts";
+import type { AttemptOutcome, Exchange, Peer } from "../core/mod.ts";
 import { tellAll } from "./_tell_all.ts";
 import type { Algorithm } from "./algorithm.ts";
 import type { Backend } from "./backend.ts";
+import type { BackendSelection } from "./backend_selection.ts";
 import { type OutcomeListener, resultOf } from "./outcome.ts";
 
 /**
  * A backend that was chosen. The one object that a choice makes: `settle` is a method, not a closure, so it
  * is called on its selection.
  */
-export class Lease implements Selection {
+export class Lease implements BackendSelection {
   readonly peer: Peer;
   readonly backend: Backend;
   readonly #exchange: Exchange;

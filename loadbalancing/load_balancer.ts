@@ -1,4 +1,4 @@
-import type { Exchange, Peer, Selection, SelectOptions, Upstream } from "../core/mod.ts";
+import type { Exchange, Peer, SelectOptions } from "../core/mod.ts";
 import { ProxyError } from "../errors/mod.ts";
 import { systemClock, systemRandom } from "../timeout/mod.ts";
 import { isAmong } from "./_is_among.ts";
@@ -7,6 +7,7 @@ import { Ramps } from "./_ramps.ts";
 import { Tiers } from "./_tiers.ts";
 import type { Algorithm } from "./algorithm.ts";
 import type { Backend } from "./backend.ts";
+import type { BackendSelection, BackendUpstream } from "./backend_selection.ts";
 import { BackendSet } from "./backend_set.ts";
 import { balancingMethod } from "./balancing_method.ts";
 import { byClientAddress, type HashKey } from "./hash_key.ts";
@@ -47,7 +48,7 @@ const NONE: readonly Peer[] = Object.freeze([]);
  * assertEquals(answers, ["two", "one", "two"]);
  * ```
  */
-export class LoadBalancer implements Upstream, OutcomeSource, Disposable {
+export class LoadBalancer implements BackendUpstream, OutcomeSource, Disposable {
   /** The backends: change them by `backends.update`, or one by `backends.get(id)`. */
   readonly backends: BackendSet;
   readonly #tiers: Tiers;
@@ -110,7 +111,7 @@ export class LoadBalancer implements Upstream, OutcomeSource, Disposable {
    *
    * @throws {ProxyError} `no_upstream` when there is nobody
    */
-  select(exchange: Exchange, options: SelectOptions): Selection {
+  select(exchange: Exchange, options: SelectOptions): BackendSelection {
     return this.lease(this.selectBackend(exchange, options), exchange);
   }
 
@@ -131,7 +132,7 @@ export class LoadBalancer implements Upstream, OutcomeSource, Disposable {
    * Leases a backend that somebody else chose, as a sticky session does: `settle` releases it and feeds
    * statistics, the algorithm and the listeners. Call `settle` on the selection.
    */
-  lease(backend: Backend, exchange: Exchange): Selection {
+  lease(backend: Backend, exchange: Exchange): BackendSelection {
     const { algorithm } = this.#tiers.of(backend);
     const lease = new Lease(backend, exchange, algorithm, this.#outcomeListeners);
     if (this.#selectListeners.size > 0) {

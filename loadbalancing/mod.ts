@@ -73,6 +73,8 @@ export type {
   LoadBalancerSnapshot,
   TierSnapshot,
 } from "./load_balancer_options.ts";
+export type { BackendSelection, BackendUpstream } from "./backend_selection.ts";
+export { HostBreakers, type HostBreakersOptions } from "./host_breakers.ts";
 export { StickySession, type StickySessionOptions } from "./sticky_session.ts";
 export { balancerMetrics, type BalancerMetricsOptions } from "./balancer_metrics.ts";
 export { type OutcomeListener, type OutcomeSource, resultOf } from "./outcome.ts";

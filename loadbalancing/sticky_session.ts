@@ -4,14 +4,13 @@ import {
   isFieldValue,
   isToken,
   type Middleware,
-  type Selection,
   type SelectOptions,
   toReply,
-  type Upstream,
 } from "../core/mod.ts";
 import { cookieValue } from "./_cookie_value.ts";
 import { isAmong } from "./_is_among.ts";
 import type { Backend } from "./backend.ts";
+import type { BackendSelection, BackendUpstream } from "./backend_selection.ts";
 import type { LoadBalancer } from "./load_balancer.ts";
 
 /** Options of {@linkcode StickySession}. */
@@ -93,7 +92,7 @@ export interface StickySessionOptions {
  * assertEquals(new Set(answers).size, 1);
  * ```
  */
-export class StickySession implements Upstream, Disposable {
+export class StickySession implements BackendUpstream, Disposable {
   readonly #balancer: LoadBalancer;
   readonly #secrets: readonly string[];
   readonly #cookie: string;
@@ -144,7 +143,7 @@ export class StickySession implements Upstream, Disposable {
    *
    * @throws {ProxyError} `no_upstream` when there is nobody
    */
-  select(exchange: Exchange, options: SelectOptions): Selection {
+  select(exchange: Exchange, options: SelectOptions): BackendSelection {
     const bound = this.#boundTo(exchange);
     if (bound !== undefined && !isAmong(bound, options.tried) && this.#balancer.canServe(bound)) {
       this.#fresh.delete(exchange);
