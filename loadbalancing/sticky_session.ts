@@ -1,9 +1,9 @@
 import { createHmac } from "node:crypto";
 import {
+  type AnyMiddleware,
   type Exchange,
   isFieldValue,
   isToken,
-  type Middleware,
   type SelectOptions,
   toReply,
 } from "../core/mod.ts";
@@ -156,7 +156,7 @@ export class StickySession implements BackendUpstream, Disposable {
   }
 
   /** Sets the cookie on answers of a backend that the client is not bound to yet. Put it into the proxy. */
-  readonly middleware: Middleware = (next) => async (exchange) => {
+  readonly middleware: AnyMiddleware = (next) => async (exchange) => {
     const answer = await next(exchange);
     const token = this.#fresh.get(exchange);
     if (token === undefined) return answer;

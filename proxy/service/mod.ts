@@ -17,3 +17,9 @@
  * @module
  */
 export { type ProxyListenOptions, ProxyService, type ProxyServiceConfig } from "./proxy_service.ts";
+export type {
+  BalancingOptions,
+  ServiceHealthCheck,
+  ServiceHostBreaker,
+} from "./balancing_options.ts";
+export type { BalancingSnapshot } from "./balancing_snapshot.ts";

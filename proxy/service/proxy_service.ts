@@ -7,28 +7,24 @@ import {
   type ListenAddress,
   type Listener,
   type ListenTls,
-  type Logger,
-  type MetricSink,
-  type Peer,
   type Service,
   type ServiceContext,
   type ServiceStopOptions,
   type ServiceStopReport,
 } from "../../core/mod.ts";
+import type { BackendSet } from "../../loadbalancing/mod.ts";
 import { HttpProxy, type HttpProxyOptions } from "../mod.ts";
-import { inTurn } from "./_in_turn.ts";
+import { Balancing } from "./_balancing.ts";
+import { LateLogger } from "./_late_logger.ts";
+import type { BalancingOptions } from "./balancing_options.ts";
+import type { BalancingSnapshot } from "./balancing_snapshot.ts";
 
 /** How one of the addresses of a {@linkcode ProxyService} is listened on. */
 export type ProxyListenOptions = Omit<HttpListenOptions, "onExchange">;
 
-/** What a {@linkcode ProxyService} is made of. */
+/** What a {@linkcode ProxyService} is made of: a proxy, and how it chooses among its upstreams. */
 export interface ProxyServiceConfig<State = unknown>
-  extends Omit<HttpProxyOptions<State>, "upstream"> {
-  /**
-   * Where requests go: peers or their addresses (`host:port`, `http://host:port`, `https://host`,
-   * `unix:/path`). Several are taken in turn; another attempt goes to one that was not tried yet.
-   */
-  upstreams: readonly (string | Peer)[];
+  extends Omit<HttpProxyOptions<State>, "upstream" | "random">, BalancingOptions {
   /**
    * See every exchange from its beginning to its end, those too that are refused before any phase runs:
    * an access log.
@@ -36,12 +32,6 @@ export interface ProxyServiceConfig<State = unknown>
    * @default {[]}
    */
   observers?: readonly ExchangeObserver[];
-  /**
-   * Counts the exchanges, under the name of the service; see {@linkcode httpMetrics}.
-   *
-   * @default nobody counts
-   */
-  metrics?: MetricSink;
   /**
    * Names of services that must be ready before it listens.
    *
@@ -52,6 +42,10 @@ export interface ProxyServiceConfig<State = unknown>
 
 /**
  * A reverse proxy as a service of a `Server`: upstreams, filters, and the addresses that it listens on.
+ *
+ * Health checks, outlier ejection and discovery start and stop with it. It is ready when the first list of a
+ * discovery is there and each backend was checked once; with a `metrics` it counts the exchanges
+ * ({@linkcode httpMetrics}) and what it does about its upstreams.
  *
  * @template State the per-request state of the user's filters
  *
@@ -65,6 +59,8 @@ export interface ProxyServiceConfig<State = unknown>
  *
  * const api = new ProxyService("api", {
  *   upstreams: [one.url, two.url],
+ *   loadBalancingMethod: "least_conn",
+ *   healthCheckInterval: 5_000,
  *   filters: [{ response: (_exchange, head) => head.headers.set("x-served-by", "api") }],
  * }).addTcp("127.0.0.1:0");
  *
@@ -82,24 +78,28 @@ export class ProxyService<State = unknown> implements Service {
   readonly dependsOn: readonly string[];
   readonly #proxy: HttpProxy<State>;
   readonly #http: HttpService;
-  #logger: Logger | null = null;
+  readonly #balancing: Balancing;
+  readonly #logger = new LateLogger();
 
   /**
    * A service that listens nowhere yet.
    *
    * @throws {RangeError} when a number is out of its range
-   * @throws {TypeError} when there is no upstream, an address cannot be understood or a hook is no function
+   * @throws {TypeError} when there is no upstream, an address or a method cannot be understood, or a hook is
+   *   no function
    */
   constructor(name: string, config: ProxyServiceConfig<State>) {
-    const { upstreams, observers = [], metrics, dependsOn = [], ...options } = config;
+    const { observers = [], metrics, dependsOn = [], middleware = [], ...options } = config;
     this.name = name;
     this.dependsOn = dependsOn;
-    this.#proxy = new HttpProxy({
+    this.#balancing = new Balancing(config, { name, logger: this.#logger });
+    this.#proxy = new HttpProxy<State>({
       onHookError: (error, { id: request }) => {
-        this.#logger?.error("finished hook failed", { service: name, request, error });
+        this.#logger.error("finished hook failed", { service: name, request, error });
       },
       ...options,
-      upstream: inTurn(upstreams),
+      middleware: [...this.#balancing.middleware, ...middleware],
+      upstream: this.#balancing.upstream,
     });
     const counted = metrics === undefined ? [] : [httpMetrics(metrics, { service: name })];
     const all = [...observers, ...counted];
@@ -116,6 +116,16 @@ export class ProxyService<State = unknown> implements Service {
   /** Where it listens, from the start on, in the order of the calls of `add…`. */
   get listeners(): readonly Listener[] {
     return this.#http.listeners;
+  }
+
+  /** The upstreams: drain or disable one by `backends.get(id)`. */
+  get backends(): BackendSet {
+    return this.#balancing.balancer.backends;
+  }
+
+  /** Upstreams, checks, ejections, circuits and discovery as plain data, for an admin page. */
+  snapshot(): BalancingSnapshot {
+    return this.#balancing.snapshot();
   }
 
   /** How many exchanges are on their way. */
@@ -158,27 +168,32 @@ export class ProxyService<State = unknown> implements Service {
   }
 
   /**
-   * Listens on every address; on none when one fails.
+   * Waits for the first backends and their checks, then listens on every address; on none when one fails.
    *
    * @throws {ListenError} when an address is taken or a certificate not usable
    * @throws {Error} when there is no address
    */
   async start(context: ServiceContext): Promise<void> {
-    this.#logger = context.logger;
+    this.#logger.target = context.logger;
     try {
+      await this.#balancing.start(context.signal);
       await this.#http.start(context);
     } catch (error) {
-      await this.#proxy[Symbol.asyncDispose]();
+      await this.#close();
       throw error;
     }
   }
 
-  /** Drains every listener, then closes the connections to the upstreams. */
+  /** Drains every listener, then ends the checks and closes the connections to the upstreams. */
   async stop(options: ServiceStopOptions): Promise<ServiceStopReport> {
     try {
       return await this.#http.stop(options);
     } finally {
-      await this.#proxy[Symbol.asyncDispose]();
+      await this.#close();
     }
+  }
+
+  async #close(): Promise<void> {
+    await Promise.all([this.#balancing.stop(), this.#proxy[Symbol.asyncDispose]()]);
   }
 }
