@@ -30,6 +30,7 @@ export {
   type ReadServeSettingsOptions,
   type ServeSettings,
 } from "./serve/serve_settings.ts";
+export { readBackends, type TargetBackend } from "./serve/read_backends.ts";
 export { curlLine, type CurlLineOptions } from "./serve/curl_line.ts";
 export { echoHandler } from "./serve/echo_handler.ts";
 export { demoHandler } from "./serve/demo_handler.ts";

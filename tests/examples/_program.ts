@@ -30,6 +30,11 @@ const UNSET: Env = Object.fromEntries(
     "DNS",
     "HEALTH_PATH",
     "INTERVAL_MS",
+    "TARGETS",
+    "METHOD",
+    "HEAD_MS",
+    "MAX_IN_FLIGHT",
+    "MAX_LAG_MS",
   ].map((
     name,
   ) => [name, ""]),
