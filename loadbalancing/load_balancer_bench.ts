@@ -1,6 +1,8 @@
 import { requestHead, ServerExchange } from "../core/mod.ts";
 import { systemClock } from "../timeout/mod.ts";
 import { BALANCING_METHODS } from "./balancing_method.ts";
+import type { BackendUpstream } from "./backend_selection.ts";
+import { HostBreakers } from "./host_breakers.ts";
 import { LoadBalancer } from "./load_balancer.ts";
 import { StickySession } from "./sticky_session.ts";
 
@@ -17,7 +19,7 @@ function backends(count: number): { peer: string; weight: number }[] {
 }
 
 /** One attempt: chosen, leased, settled. */
-function attempt(balancer: LoadBalancer | StickySession): () => void {
+function attempt(balancer: BackendUpstream): () => void {
   return () => balancer.select(exchange, none).settle?.(outcome);
 }
 
@@ -37,6 +39,8 @@ const limited = new LoadBalancer({
   backends: backends(10).map((each) => ({ ...each, maxConnections: 100 })),
 });
 const vetoed = new LoadBalancer({ backends: backends(10), isEligible: () => true });
+const breakers = new HostBreakers();
+const guarded = new LoadBalancer({ backends: backends(10), isEligible: breakers.isEligible });
 const tiered = new LoadBalancer({
   backends: backends(10).map((each, i) => ({ ...each, priority: i % 2 })),
 });
@@ -47,6 +51,7 @@ const retry = { tried: [plain.backends.backends[3].peer] };
 Deno.bench("plain", { group, baseline: true }, attempt(plain));
 Deno.bench("with maxConnections", { group }, attempt(limited));
 Deno.bench("with isEligible", { group }, attempt(vetoed));
+Deno.bench("with HostBreakers", { group }, attempt(breakers.guard(guarded)));
 Deno.bench("with two priorities", { group }, attempt(tiered));
 Deno.bench("with a listener of outcomes", { group }, attempt(heard));
 Deno.bench("with a peer that was tried", { group }, () => {

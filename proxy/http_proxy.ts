@@ -16,10 +16,11 @@ import {
   type Transport,
   untilCancelled,
 } from "../core/mod.ts";
-import { Attempts, withBodyHooks } from "./_attempts.ts";
+import { Attempts } from "./_attempts.ts";
 import { failedAnswer } from "./_failed_answer.ts";
 import { ALLOWED_METHODS, checkMethod, checkRequest } from "./_heads.ts";
 import { forwardingOf, type ForwardingSettings, limitsOf, selectorOf } from "./_settings.ts";
+import { withBodyHooks } from "./_with_body_hooks.ts";
 import type { HttpProxyOptions } from "./options.ts";
 import { compilePhases, firstAnswer, type Phases, runHooks } from "./phases.ts";
 
