@@ -1,6 +1,8 @@
 import { onAbort } from "../_abort.ts";
+import { checkFiniteMs } from "../_number.ts";
 import type { Operation } from "../policy.ts";
 import { withEarlierErrors } from "../retry/_earlier_errors.ts";
+import { told } from "../_told.ts";
 import type { HedgeRules } from "./_hedge_rules.ts";
 
 interface Attempt {
@@ -32,7 +34,7 @@ export class HedgedCall<T> {
   async run(): Promise<T> {
     const removeListener = onAbort(this.#signal, () => this.#fail(this.#signal?.reason));
     this.#rules.budget?.deposit();
-    this.#start();
+    this.#orFail(() => this.#start());
     try {
       return await this.#outcome.promise;
     } finally {
@@ -44,9 +46,10 @@ export class HedgedCall<T> {
   #start(): void {
     const { clock } = this.#rules;
     const attempt: Attempt = { controller: new AbortController(), startedAt: clock.now() };
-    this.#running.add(attempt);
     this.#started++;
+    // First what may throw: a user's estimate.
     this.#armNext();
+    this.#running.add(attempt);
     void this.#watch(attempt, this.#started);
   }
 
@@ -55,7 +58,17 @@ export class HedgedCall<T> {
     const { clock, delayMs, maxAttempts } = this.#rules;
     if (this.#started >= maxAttempts) return;
     const ms = typeof delayMs === "number" ? delayMs : delayMs.currentMs;
-    this.#cancelTimer = clock.setTimer(() => this.#startAnother(), ms);
+    checkFiniteMs("hedge", "currentMs", ms);
+    this.#cancelTimer = clock.setTimer(() => this.#orFail(() => this.#startAnother()), ms);
+  }
+
+  /** What the user's functions throw where nobody waits for it fails the call. */
+  #orFail(step: () => void): void {
+    try {
+      step();
+    } catch (error) {
+      this.#fail(error);
+    }
   }
 
   /** Unless all are made, or the budget is used up: then those on their way decide. */
@@ -74,7 +87,7 @@ export class HedgedCall<T> {
       this.#answered(attempt, result);
     } catch (error) {
       this.#end(attempt);
-      this.#attemptFailed(error);
+      this.#orFail(() => this.#attemptFailed(error));
     }
     if (this.#isOver && this.#running.size === 0) this.#losersEnded.resolve();
   }
@@ -85,13 +98,22 @@ export class HedgedCall<T> {
 
   #answered(attempt: Attempt, result: T): void {
     if (this.#isOver) return this.#discard(result);
-    if (this.#rules.isGood(result)) {
+    if (this.#isGood(result)) {
       this.#measure(attempt);
       return this.#win(result);
     }
     if (this.#second !== undefined) this.#discard(this.#second.result);
     this.#second = { result };
     this.#goOn();
+  }
+
+  #isGood(result: T): boolean {
+    try {
+      return this.#rules.isGood(result);
+    } catch (error) {
+      this.#discard(result);
+      throw error;
+    }
   }
 
   #attemptFailed(error: unknown): void {
@@ -140,14 +162,11 @@ export class HedgedCall<T> {
   /** Of a loser this is the least that it would have taken. */
   #measure(attempt: Attempt): void {
     const { clock, delayMs } = this.#rules;
-    if (typeof delayMs !== "number") delayMs.record(Math.max(0, clock.now() - attempt.startedAt));
+    if (typeof delayMs === "number") return;
+    told(() => delayMs.record(Math.max(0, clock.now() - attempt.startedAt)));
   }
 
   #discard(result: T): void {
-    try {
-      this.#rules.discard(result);
-    } catch (error) {
-      reportError(error);
-    }
+    told(() => this.#rules.discard(result));
   }
 }

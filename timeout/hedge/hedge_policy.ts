@@ -10,7 +10,8 @@ import type { LatencyEstimate } from "./percentile_latency.ts";
 export interface HedgePolicyOptions<R = unknown> {
   /**
    * How long to wait for an answer before the next attempt joins in: a time, or
-   * an estimate, which is then fed with the latencies of the attempts.
+   * an estimate, which is then fed with the latencies of the attempts. What its
+   * `record` throws goes to `reportError`.
    */
   delayMs: number | LatencyEstimate;
   /**
@@ -20,12 +21,13 @@ export interface HedgePolicyOptions<R = unknown> {
   maxAttempts?: number;
   /**
    * Which answers win. Another one counts as a failed attempt; when no attempt
-   * does better, the last such answer is returned.
+   * does better, the last such answer is returned. What it throws fails the attempt.
    * @default {all}
    */
   isGood?: (result: R) => boolean;
   /**
-   * Which errors end the whole call, where otherwise another attempt may still win.
+   * Which errors end the whole call, where otherwise another attempt may still
+   * win. What it throws ends it too.
    * @default {none}
    */
   isFatal?: (error: unknown) => boolean;

@@ -297,3 +297,82 @@ Deno.test("hedge() runs on the system's clock", async () => {
   }, { delayMs: 1, waitForLosers: true });
   assertEquals(answer, 2);
 });
+
+Deno.test("isFatal that throws ends the call, and is nobody's unhandled rejection", async () => {
+  const call = hedge(() => Promise.reject(new Error("refused")), {
+    delayMs: 50,
+    clock: new FakeClock(),
+    isFatal: () => {
+      throw new Error("defect");
+    },
+  });
+  await assertRejects(() => call, Error, "defect");
+});
+
+Deno.test("discard gets the answer that isGood throws about", async () => {
+  const discarded: number[] = [];
+  const call = hedge(({ attempt = 0 }) => attempt, {
+    delayMs: 50,
+    clock: new FakeClock(),
+    isGood: () => {
+      throw new Error("defect");
+    },
+    discard: (answer) => void discarded.push(answer),
+  });
+  await assertRejects(() => call, Error, "defect");
+  assertEquals(discarded, [1, 2]);
+});
+
+const estimates: { name: string; currentMs: () => number; text: string }[] = [
+  { name: "is no number", currentMs: () => NaN, text: "currentMs NaN" },
+  { name: "has no end", currentMs: () => Infinity, text: "currentMs Infinity" },
+  {
+    name: "throws",
+    currentMs: () => {
+      throw new Error("defect");
+    },
+    text: "defect",
+  },
+];
+for (const { name, currentMs, text } of estimates) {
+  for (const good of [0, 1]) {
+    Deno.test(`hedge() fails when the estimate ${name} before attempt ${good + 1}`, async () => {
+      const { clock, answer } = new Server(...[1, 2, 3].map(() => ({ ms: 100, answer: "a" })));
+      let reads = 0;
+      const delayMs = {
+        get currentMs() {
+          return reads++ < good ? 10 : currentMs();
+        },
+        record() {},
+      };
+      const counting = new CountingSignal();
+      const call = hedge(answer, { delayMs, maxAttempts: 3, clock, signal: counting.signal });
+      const rejected = assertRejects(() => call, Error, text);
+      await clock.advanceAsync(10);
+      await rejected;
+      assertEquals([clock.timerCount, counting.listeners], [0, 0]);
+    });
+  }
+}
+
+Deno.test("an estimate that cannot be fed loses no answer", async () => {
+  const reported: unknown[] = [];
+  const hear = (event: ErrorEvent): void => {
+    event.preventDefault();
+    reported.push(event.error);
+  };
+  addEventListener("error", hear);
+  try {
+    const defect = new Error("defect");
+    const delayMs = {
+      currentMs: 10,
+      record() {
+        throw defect;
+      },
+    };
+    assertEquals(await hedge(() => "a", { delayMs, clock: new FakeClock() }), "a");
+    assertEquals(reported, [defect]);
+  } finally {
+    removeEventListener("error", hear);
+  }
+});
