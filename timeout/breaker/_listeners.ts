@@ -1,9 +1,14 @@
+import { told } from "../_told.ts";
 import type { CircuitChange, CircuitListener, CircuitState } from "./circuit_state.ts";
+
+type News = (listener: CircuitListener) => void;
 
 /** The listeners of one circuit. */
 export class Listeners {
   /** Replaced, never changed: a listener may come or go while others are told. */
   #all: readonly CircuitListener[] = [];
+  /** What is being told, and what came about meanwhile. */
+  readonly #news: News[] = [];
 
   add(listener: CircuitListener): Disposable {
     // An entry of its own: the same listener may be added twice.
@@ -20,18 +25,18 @@ export class Listeners {
   }
 
   changed(change: CircuitChange): void {
-    for (const each of this.#all) tell(() => each.changed?.(change));
+    if (this.#all.length > 0) this.#tell((each) => each.changed?.(change));
   }
 
   rejected(state: CircuitState): void {
-    for (const each of this.#all) tell(() => each.rejected?.(state));
+    if (this.#all.length > 0) this.#tell((each) => each.rejected?.(state));
   }
-}
 
-function tell(hook: () => void): void {
-  try {
-    hook();
-  } catch (error) {
-    reportError(error);
+  /** In the order in which it came about, for all: what a listener itself brings about comes afterwards. */
+  #tell(news: News): void {
+    if (this.#news.push(news) > 1) return;
+    for (let next: News | undefined; (next = this.#news[0]) !== undefined; this.#news.shift()) {
+      for (const each of this.#all) told(() => next?.(each));
+    }
   }
 }

@@ -25,7 +25,10 @@ export interface CircuitChange {
 
 /** Hears what a circuit breaker does; each hook may be left out. */
 export interface CircuitListener {
-  /** The state has changed, and is already the new one. */
+  /**
+   * The state has changed, and is already the new one; a later one where a
+   * listener that was told before has changed it again.
+   */
   changed?(change: CircuitChange): void;
   /** A call was refused. */
   rejected?(state: CircuitState): void;

@@ -424,3 +424,16 @@ Deno.test("CircuitBreaker runs on the system's clock", async () => {
   assertEquals(await breaker.call(() => "fine"), "fine");
   assertEquals(breaker.state, "closed");
 });
+
+Deno.test("subscribe() tells all listeners in the order in which it came about", () => {
+  const { breaker } = breakerOf();
+  const heard: string[] = [];
+  breaker.subscribe({
+    changed: ({ to }) => {
+      if (to === "open") breaker.isolate();
+    },
+  });
+  breaker.subscribe({ changed: ({ from, to }) => heard.push(`${from} ${to}`) });
+  breaker.acquire().failed();
+  assertEquals(heard, ["closed open", "open isolated"]);
+});
