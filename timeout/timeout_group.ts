@@ -54,7 +54,11 @@ export class TimeoutGroup implements AsyncDisposable {
   readonly #deadline: Deadline;
   readonly #cancelOnError: boolean;
   readonly #controller = new AbortController();
-  readonly #stopped = Promise.withResolvers<never>();
+  /**
+   * Who waits for an operation that has not ended. A race with one promise for
+   * all would keep whatever has ended for as long as the group lives.
+   */
+  readonly #waiting = new Set<(reason: unknown) => void>();
   readonly #callerSignal: AbortSignal | undefined;
   #pending = 0;
   #failure: { readonly error: unknown } | undefined;
@@ -76,7 +80,6 @@ export class TimeoutGroup implements AsyncDisposable {
     this.#clock = clock;
     this.#deadline = Deadline.fromTimeout(timeoutMs, { clock });
     this.#cancelOnError = cancelOnError;
-    this.#stopped.promise.catch(() => {}); // heard where somebody waits
     this.#callerSignal = signal;
   }
 
@@ -108,11 +111,14 @@ export class TimeoutGroup implements AsyncDisposable {
     if (this.#isClosed) throw new Error("Cannot start operation: the group has ended");
     this.#catchUp();
     const { signal } = this.#controller;
-    const result = signal.aborted
-      ? Promise.reject(signal.reason)
-      : Promise.race([this.#stopped.promise, this.#run(operation)]);
-    result.catch(() => {});
-    return result;
+    const { promise, resolve, reject } = Promise.withResolvers<T>();
+    promise.catch(() => {}); // `wait` tells of it
+    if (signal.aborted) reject(signal.reason);
+    else {
+      this.#waiting.add(reject);
+      this.#run(operation).then(resolve, reject).finally(() => this.#waiting.delete(reject));
+    }
+    return promise;
   }
 
   async #run<T>(operation: Operation<T>): Promise<T> {
@@ -150,7 +156,8 @@ export class TimeoutGroup implements AsyncDisposable {
   cancel(reason?: unknown): void {
     if (this.#controller.signal.aborted) return;
     this.#controller.abort(reason);
-    this.#stopped.reject(this.#controller.signal.reason);
+    for (const reject of this.#waiting) reject(this.#controller.signal.reason);
+    this.#waiting.clear();
   }
 
   /** Cancels what runs, and waits for its end, until the deadline at most. */
