@@ -14,7 +14,7 @@ export interface TimeoutPolicyOptions {
    */
   clock?: Clock;
   /**
-   * Makes the error of a timeout.
+   * Makes the error of a timeout; what it throws is that error too.
    * @default {a ProxyError of kind deadline_exceeded}
    */
   error?: () => unknown;

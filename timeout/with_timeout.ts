@@ -13,7 +13,7 @@ export interface WithTimeoutOptions {
   /** Ends the work early. */
   signal?: AbortSignal;
   /**
-   * Makes the error of a timeout.
+   * Makes the error of a timeout; what it throws is that error too.
    * @default {a ProxyError of kind deadline_exceeded}
    */
   error?: () => unknown;
@@ -75,9 +75,18 @@ export async function withTimeout<T>(
 }
 
 function timeoutError(timeoutMs: number, error?: () => unknown): unknown {
-  if (error !== undefined) return error();
+  if (error !== undefined) return made(error);
   return new ProxyError(
     "deadline_exceeded",
     `Cannot finish in time: ${timeoutMs} ms are over`,
   );
+}
+
+/** Nobody is there to catch what a timer throws. */
+function made(error: () => unknown): unknown {
+  try {
+    return error();
+  } catch (thrown) {
+    return thrown;
+  }
 }

@@ -143,3 +143,13 @@ Deno.test("withTimeout() runs on a TimerWheel", async () => {
 Deno.test("withTimeout() runs on the system's clock", async () => {
   await assertRejects(() => withTimeout(deaf, 1), ProxyError, "1 ms are over");
 });
+
+Deno.test("withTimeout() rejects with what the maker of its error throws", async () => {
+  const clock = new FakeClock();
+  const error = (): never => {
+    throw new Error("defect");
+  };
+  const rejected = assertRejects(() => withTimeout(deaf, 100, { clock, error }), Error, "defect");
+  clock.advance(100);
+  await rejected;
+});
