@@ -36,6 +36,13 @@ export interface Body {
    * @returns how many bytes it copied, or -1
    */
   readInto?(to: Uint8Array, at: number): number;
+  /**
+   * Reads some of the content right into a buffer: what `read` would give, without the chunk in between.
+   * One call at a time, and not while a `read` is on its way.
+   *
+   * @returns how many bytes, 0 at the end
+   */
+  readTo?(to: Uint8Array): Promise<number>;
   /** Whether the next read gives its chunk without waiting; undefined where nobody can know. */
   readonly isReady?: boolean;
 }

@@ -46,6 +46,8 @@ export class MemoryDuplex implements Duplex {
   #isGone = false;
   #isSilent = false;
   #isStalled = false;
+  /** What each write of the server took. */
+  readonly writes: string[] = [];
   /** Calls of the server so far. */
   calls = 0;
   /** Whether the server has ended its direction. */
@@ -114,7 +116,9 @@ export class MemoryDuplex implements Duplex {
 
   #append(bytes: Uint8Array): number {
     const count = Math.min(bytes.byteLength, this.#options.maxWrite ?? Infinity);
-    this.#out.push(textOf(bytes.subarray(0, count)));
+    const text = textOf(bytes.subarray(0, count));
+    this.#out.push(text);
+    this.writes.push(text);
     return count;
   }
 

@@ -109,6 +109,52 @@ export class StreamedContent implements Body {
     return null;
   }
 
+  async readTo(to: Uint8Array): Promise<number> {
+    if (this.#failure !== null) throw this.#failure;
+    if (this.#decoder !== null) return await this.#copyChunk(to);
+    if (this.#isDone) return 0;
+    if (this.#start < this.#end) return this.#copyCounted(to);
+    this.#isReading = true;
+    try {
+      // Into all of the room: a read that is filled makes the next one ask the system in vain.
+      const count = await this.#source.readContent(to);
+      if (this.#failure !== null) throw this.#failure;
+      if (count === null) {
+        if (this.#left !== Infinity) throw brokenContent();
+        this.#finish(false);
+        return 0;
+      }
+      const taken = Math.min(count, this.#left);
+      this.#left -= taken;
+      if (this.#left === 0) this.#finish(taken === count);
+      return taken;
+    } catch (cause) {
+      throw this.#fail(ProxyError.from(cause, "upstream_body_broken"));
+    } finally {
+      this.#isReading = false;
+    }
+  }
+
+  #copyCounted(to: Uint8Array): number {
+    const { byteLength } = to;
+    const start = this.#start;
+    const end = Math.min(this.#end, start + this.#left, start + byteLength);
+    to.set(this.#bytes.subarray(start, end));
+    this.#left -= end - start;
+    this.#start = end;
+    if (this.#left === 0) this.#finish(end === this.#end);
+    return end - start;
+  }
+
+  async #copyChunk(to: Uint8Array): Promise<number> {
+    const chunk = await this.read();
+    if (chunk === null) return 0;
+    const count = Math.min(chunk.byteLength, to.byteLength);
+    to.set(chunk.subarray(0, count));
+    if (count < chunk.byteLength) this.#first = chunk.subarray(count);
+    return count;
+  }
+
   cancel(reason?: unknown): void {
     if (this.#isDone) return;
     this.#fail(ProxyError.from(reason ?? new ProxyError("client_gone"), "client_gone"));
