@@ -81,7 +81,7 @@ export const UPSTREAM_KINDS: Record<UpstreamErrorKind, ErrorKindTraits> = {
     proxyStatus: "http_response_timeout",
     title: "The upstream server did not answer in time",
     description:
-      "The request was sent, but no response head came before the timeout. It may have been processed: not retried.",
+      "The request was sent, but no response head came before the timeout. It may have been processed: not retried, unless `retry.failures` of the proxy names it.",
   },
   upstream_body_timeout: {
     status: 504,

@@ -4,6 +4,7 @@ import {
   listen,
   memoryTransport,
   peer,
+  readText,
   type Reply,
   reply,
   requestHead,
@@ -12,6 +13,7 @@ import {
   toReply,
 } from "../../core/mod.ts";
 import { ProxyError } from "../../errors/mod.ts";
+import { rawClient, rawServer } from "../support/raw.ts";
 import { HttpProxy, type HttpProxyOptions, type RetryableFailure } from "../../proxy/mod.ts";
 import { FakeClock, RetryBudget } from "../../timeout/mod.ts";
 
@@ -323,4 +325,30 @@ Deno.test("HttpProxy retry: each attempt has a head timeout of its own", async (
   await using front = await listen({ address: "127.0.0.1:0" }, proxy.handle);
   assertEquals(await (await fetch(front.url)).text(), "well");
   stalled.resolve(reply(200));
+});
+
+Deno.test("HttpProxy retry: an upload that is answered before its end goes on to the next peer, whole", async () => {
+  const half = "x".repeat(20_000);
+  const answered = Promise.withResolvers<void>();
+  await using early = rawServer(async (connection) => {
+    await connection.readUntil("\r\n\r\n");
+    await connection.readBytes(10_000);
+    await connection.send("HTTP/1.1 503 No\r\nContent-Length: 2\r\n\r\nno");
+    answered.resolve();
+    await connection.readToEnd();
+  });
+  await using good = await listen({ address: "127.0.0.1:0" }, async ({ body }) => {
+    return reply(200, `${body === null ? 0 : (await readText(body)).length} bytes`);
+  });
+  await using proxy = new HttpProxy({
+    upstream: (_, { tried }) => peer(tried.length === 0 ? early.address : good.url),
+    retry: { statuses: [503] },
+  });
+  await using front = await listen({ address: "127.0.0.1:0", engine: "wire" }, proxy.handle);
+  using client = await rawClient(Number(new URL(front.url).port));
+  await client.send(`PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 40000\r\n\r\n${half}`);
+  await answered.promise;
+  await client.send(half);
+  const { head, body } = await client.readMessage();
+  assertEquals([head.split("\r\n")[0], body], ["HTTP/1.1 200 OK", "40000 bytes"]);
 });
