@@ -208,6 +208,11 @@ export class ReplyWriter {
     let from = 0;
     let at = this.#at;
     let reading: Promise<number> | null = null;
+    let failure: unknown;
+    const failed = (error: unknown): number => {
+      failure = error;
+      return -1;
+    };
     // A head whose content is not at hand goes first: an event stream may be silent for long.
     let isWaiting = body.isReady === true;
     try {
@@ -225,19 +230,20 @@ export class ReplyWriter {
           await this.#connection.write(out.subarray(from, at));
           from = at;
         }
-        const count = await reading;
+        const count = await reading.catch(failed);
         reading = null;
-        if (count === 0) break;
+        if (count <= 0) break;
         isWaiting = true;
         at += count;
         this.sentBytes += count;
       }
-      const isLonger = this.sentBytes > length || (body.length !== length && await readTo(out) > 0);
-      if (this.sentBytes < length || isLonger) {
-        const state = isLonger ? "longer" : "shorter";
-        throw new TypeError(`Cannot send a reply: its content is ${state} than its length`);
+      if (this.sentBytes < length) failure ??= wrongLength("shorter");
+      else if (this.sentBytes > length || (body.length !== length && await readTo(out) > 0)) {
+        throw wrongLength("longer");
       }
+      // What came before the content broke off is the client's.
       if (from < at) await this.#connection.write(out.subarray(from, at));
+      if (failure !== undefined) throw failure;
     } catch (error) {
       if (reading !== null) {
         // It goes on with the buffer.
@@ -255,7 +261,7 @@ export class ReplyWriter {
     for (let chunk = await body.read(); chunk !== null; chunk = await body.read()) {
       this.sentBytes += chunk.byteLength;
       if (length >= 0 && this.sentBytes > length) {
-        throw new TypeError("Cannot send a reply: its content is longer than its length");
+        throw wrongLength("longer");
       }
       if (waiting > 0 && waiting + chunk.byteLength <= out.byteLength) {
         out.set(chunk, waiting);
@@ -268,7 +274,7 @@ export class ReplyWriter {
     }
     if (waiting > 0) await this.#connection.write(out.subarray(0, waiting));
     if (length >= 0 && this.sentBytes < length) {
-      throw new TypeError("Cannot send a reply: its content is shorter than its length");
+      throw wrongLength("shorter");
     }
   }
 
@@ -311,6 +317,10 @@ export class ReplyWriter {
     at = writeLastChunk(out, at, trailers);
     await this.#connection.write(out.subarray(0, at));
   }
+}
+
+function wrongLength(state: "shorter" | "longer"): TypeError {
+  return new TypeError(`Cannot send a reply: its content is ${state} than its length`);
 }
 
 /** Whether a promise settles without anything having to come from outside. */

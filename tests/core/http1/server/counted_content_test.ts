@@ -3,6 +3,7 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { type Body, reply } from "../../../../core/mod.ts";
 import { type MemoryServer, serveInMemory } from "../../../fuzz/_memory_server.ts";
+import { ProxyError } from "../../../../errors/mod.ts";
 import { GET } from "../../../fuzz/_named.ts";
 
 /** Content that comes when the test says so. */
@@ -10,6 +11,7 @@ class SteeredBody implements Body {
   readonly length: number;
   readonly isReady = true;
   cancelled = 0;
+  sent = 0;
   /** Reads that wait. */
   readonly waiting: { to: Uint8Array; resolve: (count: number) => void }[] = [];
   readonly #atOnce: number[];
@@ -88,6 +90,18 @@ Deno.test("a reply whose content is shorter or longer than its length is cut", a
     assertEquals(server.ends[0].error === null, false, state);
     assertStringIncludes(String(server.ends[0].error?.cause ?? server.ends[0].error), state);
   }
+});
+
+Deno.test("what came before content broke off reaches the client", async () => {
+  const body = new SteeredBody(30_000, [10_000]);
+  body.readTo = (to) =>
+    body.sent++ === 0
+      ? Promise.resolve(fill(to, 10_000))
+      : Promise.reject(new ProxyError("upstream_body_broken"));
+  const server = serving(body);
+  await server.ended();
+  assertEquals(writes(server), [10_000]);
+  assertEquals(server.ends[0].error?.kind, "upstream_body_broken");
 });
 
 Deno.test("a client that leaves ends the read of the content that it waited for", async () => {
