@@ -136,14 +136,24 @@ export class ProxyError extends Error {
    */
   withContext(text: string): ProxyError {
     if (this.context.at(-1) === text) return this;
-    const copy = new ProxyError(this.kind, this.message, {
-      cause: this.cause,
-      source: this.source,
-      retry: this.retry,
-      status: this.status,
-      headers: this.headers,
-      context: [...this.context, text],
-    });
+    return this.#copy(this.headers, [...this.context, text]);
+  }
+
+  /**
+   * This error with more fields for its answer, as what lies around the one who
+   * failed has to tell. A new object, as with {@linkcode ProxyError.withContext}.
+   *
+   * @param headers fields, behind those that it has
+   * @throws {TypeError} if one is not a valid field
+   */
+  withHeaders(headers: ProxyError["headers"]): ProxyError {
+    return this.#copy([...this.headers, ...headers], this.context);
+  }
+
+  #copy(headers: ProxyError["headers"], context: readonly string[]): ProxyError {
+    const { cause, source, retry, status } = this;
+    const options = { cause, source, retry, status, headers, context };
+    const copy = new ProxyError(this.kind, this.message, options);
     copy.stack = this.stack;
     return copy;
   }

@@ -240,3 +240,18 @@ Deno.test("ProxyError.from() names a type when there is no message", () => {
   assertEquals(ProxyError.from(undefined).message, "Caught undefined");
   assertEquals(ProxyError.from(new Error("")).message, ERROR_KINDS.internal.title);
 });
+
+Deno.test("withHeaders() adds to a copy, behind the fields that are there", () => {
+  const error = new ProxyError("circuit_open", "Cannot call api: its circuit is open", {
+    cause: new Error("refused"),
+    retry: "no",
+    status: 599,
+    headers: [["Retry-After", "5"]],
+  }).withContext("a");
+  const told = error.withHeaders([["RateLimit", '"default";r=1']]);
+  assertEquals(told.headers, [["Retry-After", "5"], ["RateLimit", '"default";r=1']]);
+  assertEquals(error.headers.length, 1);
+  assertEquals([told.status, told.retry, told.stack], [error.status, error.retry, error.stack]);
+  assertEquals(told.describe(), error.describe());
+  assertThrows(() => error.withHeaders([["a b", "c"]]), TypeError);
+});
