@@ -1,14 +1,11 @@
-import {
-  type AnyMiddleware,
-  type Counter,
-  type Exchange,
-  type Handler,
-  type HeaderMap,
-  type MetricSink,
-  type Reply,
-  toReply,
+import type {
+  AnyMiddleware,
+  Counter,
+  Exchange,
+  Handler,
+  MetricSink,
+  Reply,
 } from "../../core/mod.ts";
-import { ProxyError } from "../../errors/mod.ts";
 import {
   type AsyncLimiter,
   type Decision,
@@ -17,12 +14,8 @@ import {
   type RateLimiter,
 } from "../mod.ts";
 import { clientKey, type KeyOf } from "./keys.ts";
-import {
-  type QuotaUnit,
-  rateLimitPolicy,
-  rateLimitState,
-  retryAfterSeconds,
-} from "./rate_limit_fields.ts";
+import { failure, fieldWriter, limited, ownAnswer, withFields } from "./_field_writer.ts";
+import type { QuotaUnit } from "./rate_limit_fields.ts";
 import { type OwnAnswer, refuse } from "./_refuse.ts";
 
 /** Options of {@linkcode rateLimit}: one of `rate` and `limiter`, and the rest. */
@@ -45,8 +38,9 @@ export interface RateLimitOptions {
   cost?: number | ((exchange: Exchange) => number);
   /**
    * Which fields tell the client: those of the IETF's draft (`RateLimit`, `RateLimit-Policy`), the older
-   * `X-RateLimit-Limit`, `-Remaining` and `-Reset` (in seconds from now), both, or none. A refusal has
-   * `Retry-After` in any case.
+   * `X-RateLimit-Limit`, `-Remaining` and `-Reset` (in seconds from now), both, or none. They stand on every
+   * answer that was let through, and on the page of a `ProxyError` that comes from further inside. A
+   * refusal has `Retry-After` in any case.
    *
    * @default {"draft"}
    */
@@ -58,8 +52,8 @@ export interface RateLimitOptions {
    */
   unit?: QuotaUnit;
   /**
-   * An own answer to who is turned away, or only a look. Without one, and when it gives undefined, it is
-   * the error page with status 429.
+   * An own answer to who is turned away, or only a look; it gets the fields too, but for a `Retry-After` of
+   * its own. Without one, and when it gives undefined, it is the error page with status 429.
    */
   onLimited?: (exchange: Exchange, decision: Decision) => OwnAnswer | Promise<OwnAnswer>;
   /**
@@ -110,12 +104,20 @@ export function rateLimit(options: RateLimitOptions): AnyMiddleware {
     count?.(decision);
     if (!decision.isAllowed) {
       const error = limited(decision, fields);
-      return refuse(exchange, error, onLimited?.(exchange, decision));
+      if (onLimited === undefined) throw error;
+      return refuse(exchange, error, ownAnswer(onLimited(exchange, decision), error));
     }
-    const answer = next(exchange);
-    if (fields === null) return answer;
+    if (fields === null) return next(exchange);
+    let answer: Reply | Response | Promise<Reply | Response>;
+    try {
+      answer = next(exchange);
+    } catch (error) {
+      throw failure(error, decision, fields);
+    }
     return answer instanceof Promise
-      ? answer.then((late) => withFields(late, decision, fields))
+      ? answer.then((late) => withFields(late, decision, fields), (error) => {
+        throw failure(error, decision, fields);
+      })
       : withFields(answer, decision, fields);
   }
 
@@ -127,12 +129,6 @@ export function rateLimit(options: RateLimitOptions): AnyMiddleware {
       : decided(decision, exchange, next);
   };
 }
-
-/** Writes what a decision tells, by the given function. */
-type FieldWriter = (decision: Decision, write: WriteField) => void;
-
-/** `isList`: several lines of the field are one list, so that an upstream's own is left. */
-type WriteField = (name: string, value: string, isList: boolean) => void;
 
 function limiterOf({ rate, limiter }: RateLimitOptions): AsyncLimiter | RateLimiter {
   if ((rate === undefined) === (limiter === undefined)) {
@@ -149,61 +145,6 @@ function costFunction(
     throw new RangeError(`Cannot limit the rate: cost ${cost} is not a finite number from 0 on`);
   }
   return () => cost;
-}
-
-function fieldWriter(
-  { policies }: AsyncLimiter | RateLimiter,
-  { headers = "draft", unit }: RateLimitOptions,
-): FieldWriter | null {
-  // Told once: it does not change.
-  const policy = rateLimitPolicy(policies, { unit });
-  const draft: FieldWriter = (decision, write) => {
-    write("RateLimit-Policy", policy, true);
-    write("RateLimit", rateLimitState(decision), true);
-  };
-  const legacy: FieldWriter = (decision, write) => {
-    write("X-RateLimit-Limit", String(Math.floor(decision.limit)), false);
-    write("X-RateLimit-Remaining", String(decision.remaining), false);
-    write("X-RateLimit-Reset", String(Math.ceil(decision.resetMs / 1_000)), false);
-  };
-  switch (headers) {
-    case "draft":
-      return draft;
-    case "legacy":
-      return legacy;
-    case "both":
-      return (decision, write) => {
-        draft(decision, write);
-        legacy(decision, write);
-      };
-    case "none":
-      return null;
-    default:
-      throw new TypeError(`Cannot limit the rate: headers ${JSON.stringify(headers)} is no choice`);
-  }
-}
-
-function withFields(answer: Reply | Response, decision: Decision, fields: FieldWriter): Reply {
-  const reply = toReply(answer);
-  fields(decision, fieldsOf(reply.headers));
-  return reply;
-}
-
-function fieldsOf(headers: HeaderMap): WriteField {
-  return (name, value, isList) => isList ? headers.append(name, value) : headers.set(name, value);
-}
-
-function limited(decision: Decision, fields: FieldWriter | null): ProxyError {
-  const headers: [string, string][] = [];
-  const seconds = retryAfterSeconds(decision.retryAfterMs);
-  // A request that costs more than there ever is need not come again.
-  if (seconds < Infinity) headers.push(["Retry-After", String(seconds)]);
-  fields?.(decision, (name, value) => headers.push([name, value]));
-  return new ProxyError(
-    "rate_limited",
-    `Cannot pass on the request: the limit "${decision.policy.name}" is used up`,
-    { headers },
-  );
 }
 
 function outcomeCounter(metrics: MetricSink): (decision: Decision) => void {

@@ -1,7 +1,10 @@
 import type { LimitPolicy, LimitState } from "../mod.ts";
 
+/** All that units can be (draft-ietf-httpapi-ratelimit-headers-11 §3.1.2). */
+export const QUOTA_UNITS = ["requests", "content-bytes", "concurrent-requests"] as const;
+
 /** What units are, in `RateLimit-Policy`. */
-export type QuotaUnit = "requests" | "content-bytes" | "concurrent-requests";
+export type QuotaUnit = typeof QUOTA_UNITS[number];
 
 /** Options of {@linkcode rateLimitPolicy}. */
 export interface RateLimitPolicyOptions {

@@ -15,13 +15,14 @@ import { type Clock, FakeClock } from "../../../timeout/mod.ts";
 export interface MakeOptions extends RequestHeadInit {
   readonly address?: string;
   readonly clock?: Clock;
+  readonly onListenerError?: (error: unknown) => void;
 }
 
 /** An exchange that no engine stands behind. */
 export function makeExchange(options: MakeOptions = {}): ServerExchange {
-  const { address = "192.0.2.7", clock = new FakeClock(), ...head } = options;
+  const { address = "192.0.2.7", clock = new FakeClock(), onListenerError, ...head } = options;
   const client: Client = { address, port: 4711, transport: "tcp", scheme: "http" };
-  return new ServerExchange(requestHead(head), { client, clock });
+  return new ServerExchange(requestHead(head), { client, clock, onListenerError });
 }
 
 /** What a handler gives, or the error that it throws. */

@@ -1,5 +1,12 @@
-import { assert, assertEquals, assertInstanceOf, assertRejects, assertThrows } from "@std/assert";
-import { HeaderList, MetricRegistry, reply } from "../../../core/mod.ts";
+import {
+  assert,
+  assertEquals,
+  assertInstanceOf,
+  assertRejects,
+  assertStrictEquals,
+  assertThrows,
+} from "@std/assert";
+import { type Handler, HeaderList, MetricRegistry, reply } from "../../../core/mod.ts";
 import { ProxyError } from "../../../errors/mod.ts";
 import { FakeClock } from "../../../timeout/mod.ts";
 import {
@@ -237,5 +244,72 @@ Deno.test("rateLimit() throws when its options make no sense", () => {
   }
   const headers = "x" as "draft";
   assertThrows(() => rateLimit({ rate, headers }), TypeError, "headers");
+  const unit = 'a"' as "requests";
+  assertThrows(() => rateLimit({ rate, unit }), TypeError, "unit");
   assert(rateLimit({ rate, cost: 0 }) !== undefined);
+});
+
+const inside: { name: string; handler: Handler }[] = [
+  {
+    name: "throws",
+    handler: () => {
+      throw new ProxyError("circuit_open", undefined, { headers: [["Retry-After", "5"]] });
+    },
+  },
+  {
+    name: "rejects",
+    handler: async () => {
+      await Promise.resolve();
+      throw new ProxyError("circuit_open", undefined, { headers: [["Retry-After", "5"]] });
+    },
+  },
+];
+for (const { name, handler } of inside) {
+  Deno.test(`rateLimit() writes its fields on the error when the handler ${name}`, async () => {
+    const error = await outcomeOf(rateLimit({ limiter: oneAMinute() })(handler), makeExchange());
+    assertInstanceOf(error, ProxyError);
+    assertEquals([error.kind, error.status], ["circuit_open", 503]);
+    assertEquals(error.headers, [
+      ["Retry-After", "5"],
+      ["RateLimit-Policy", '"default";q=1;w=60'],
+      ["RateLimit", '"default";r=0;t=60'],
+    ]);
+    const bare = rateLimit({ limiter: oneAMinute(), headers: "none" })(handler);
+    assertEquals((await outcomeOf(bare, makeExchange())).headers, [["Retry-After", "5"]]);
+  });
+}
+
+Deno.test("rateLimit() hands on an error as it is that is no ProxyError", async () => {
+  const defect = new Error("defect");
+  const handler = rateLimit({ limiter: oneAMinute() })(() => Promise.reject(defect));
+  assertStrictEquals(await assertRejects(async () => await handler(makeExchange())), defect);
+});
+
+Deno.test("rateLimit() leaves the refusal of another one inside what it says of itself", async () => {
+  const outer = new KeyedTokenBucket("9/m", { clock: new FakeClock(), name: "outer" });
+  const inner = rateLimit({ limiter: oneAMinute("inner"), headers: "both" })(() => reply(200));
+  const handler = rateLimit({ limiter: outer, headers: "both" })(inner);
+  await outcomeOf(handler, makeExchange());
+  const map = new HeaderList((await outcomeOf(handler, makeExchange())).headers);
+  assertEquals(map.get("ratelimit"), '"inner";r=0;t=60, "outer";r=7;t=14');
+  assertEquals(map.get("x-ratelimit-limit"), "1");
+  assertEquals(map.get("retry-after"), "60");
+});
+
+Deno.test("rateLimit() writes its fields on an own answer, which may have a Retry-After of its own", async () => {
+  for (const own of [undefined, "7"]) {
+    for (const isLate of [false, true]) {
+      const answer = reply(420, "", own === undefined ? {} : { headers: { "retry-after": own } });
+      const handler = rateLimit({
+        limiter: oneAMinute(),
+        onLimited: () => isLate ? Promise.resolve(answer) : answer,
+      })(() => reply(200));
+      await outcomeOf(handler, makeExchange());
+      const limited = await outcomeOf(handler, makeExchange());
+      const map = new HeaderList(limited.headers);
+      assertEquals([limited.status, map.get("retry-after")], [420, own ?? "60"]);
+      assertEquals(map.get("ratelimit"), '"default";r=0;t=60');
+      assertEquals(map.get("ratelimit-policy"), '"default";q=1;w=60');
+    }
+  }
 });
