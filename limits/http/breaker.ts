@@ -85,9 +85,10 @@ export function breaker(options: BreakerOptions): AnyMiddleware {
       return refuse(exchange, error, onOpen?.(exchange, error));
     }
     exchange.onEnd((end) => {
+      // Given back where `isFailure` throws; harmless once it is settled.
+      using _givenBack = permit;
       if (end.error !== null && !isServerFault(end.error)) {
         ignored?.add();
-        permit.release();
       } else if (isFailure(end)) {
         failed?.add();
         permit.failed(end.error ?? undefined);

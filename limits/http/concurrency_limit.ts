@@ -112,7 +112,11 @@ export function concurrencyLimit(options: ConcurrencyLimitMiddlewareOptions): An
 
   async function waitForPlace(gate: ConcurrencyLimit, exchange: Exchange): Promise<void> {
     if (gate.waiting >= maxWaiting) refuse();
-    const permit = await gate.acquire({ signal: exchange.signal });
+    const permit = await gate.acquire({ signal: exchange.signal }).catch((error) => {
+      // Fewer may wait at the gate itself.
+      if (error instanceof ProxyError && error.kind === "overloaded") refuse(error);
+      throw error;
+    });
     inFlight?.add(1);
     exchange.onEnd(() => {
       inFlight?.add(-1);

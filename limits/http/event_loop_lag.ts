@@ -68,9 +68,11 @@ export class EventLoopLag implements Disposable {
     return Math.max(this.#lagMs, this.#clock.now() - this.#due);
   }
 
-  /** Stops measuring. */
+  /** Stops measuring: there is no lag any more. */
   [Symbol.dispose](): void {
     this.#cancel();
+    this.#lagMs = 0;
+    this.#due = Infinity;
   }
 
   #arm(): void {

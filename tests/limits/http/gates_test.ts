@@ -335,3 +335,38 @@ Deno.test("EventLoopLag throws when the interval is out of range", () => {
     assertThrows(() => new EventLoopLag({ intervalMs }), RangeError);
   }
 });
+
+Deno.test("concurrencyLimit() refuses alike where the gate's own line is full", async () => {
+  const metrics = new MetricRegistry();
+  const limit = new ConcurrencyLimit(1, { maxWaiting: 0 });
+  using _taken = limit.tryAcquire();
+  const handler = concurrencyLimit({ limit, maxWaiting: 5, metrics })(ok);
+  const refused = await outcomeOf(handler, makeExchange());
+  assertEquals([refused.status, new HeaderList(refused.headers).get("retry-after")], [503, "1"]);
+  assertEquals(numbers(metrics, "pingo_concurrency_rejected_total"), { default: 1 });
+});
+
+Deno.test("breaker() gives the permit of a probe back when isFailure throws", async () => {
+  const clock = new FakeClock();
+  const one = circuit(clock);
+  const isFailure = (): never => {
+    throw new Error("defect");
+  };
+  const handler = breaker({ breaker: one, isFailure })(ok);
+  for (let i = 0; i < 2; i++) one.acquire().failed();
+  clock.advance(5_000);
+  const thrown: unknown[] = [];
+  const probe = makeExchange({ onListenerError: (error) => thrown.push(error) });
+  await statusOf(handler, probe);
+  finish(probe, 200);
+  assertEquals([thrown.length, one.isCallable], [1, true]);
+});
+
+Deno.test("EventLoopLag has no lag once it is disposed of", () => {
+  const clock = new FakeClock();
+  const lag = new EventLoopLag({ intervalMs: 50, clock });
+  clock.advance(50);
+  lag[Symbol.dispose]();
+  clock.advance(10_000);
+  assertEquals([lag.lagMs, clock.timerCount], [0, 0]);
+});
