@@ -173,13 +173,18 @@ export class CircuitBreaker implements Policy {
   async #callWith<T>(operation: Operation<T>, context: CallContext): Promise<T> {
     context.signal?.throwIfAborted();
     const permit = this.acquire();
-    let result: T;
     try {
-      result = await operation(context);
-    } catch (error) {
-      return this.#settleError(permit, error, context.signal);
+      let result: T;
+      try {
+        result = await operation(context);
+      } catch (error) {
+        return this.#settleError(permit, error, context.signal);
+      }
+      return this.#settleResult(permit, result);
+    } finally {
+      // For when isFailure or isFailedResult throws; harmless once it is settled.
+      permit.release();
     }
-    return this.#settleResult(permit, result);
   }
 
   #settlingOf(permit: CircuitPermit): Settling {

@@ -437,3 +437,31 @@ Deno.test("subscribe() tells all listeners in the order in which it came about",
   breaker.acquire().failed();
   assertEquals(heard, ["closed open", "open isolated"]);
 });
+
+const defects: { name: string; options: CircuitBreakerOptions; probe: () => unknown }[] = [
+  {
+    name: "isFailure",
+    options: {
+      isFailure: () => {
+        throw new Error("defect");
+      },
+    },
+    probe: fail,
+  },
+  {
+    name: "isFailedResult",
+    options: {
+      isFailedResult: () => {
+        throw new Error("defect");
+      },
+    },
+    probe: () => 1,
+  },
+];
+for (const { name, options, probe } of defects) {
+  Deno.test(`call() gives the permit of a probe back when ${name} throws`, async () => {
+    const { breaker } = due(options);
+    await assertRejects(async () => await breaker.call(probe), Error, "defect");
+    assertEquals([breaker.state, breaker.isCallable], ["half_open", true]);
+  });
+}
