@@ -39,8 +39,10 @@ export class LogRule implements Rule {
     if (n > this.limit) return Infinity;
     this.#drop(now);
     let missing = this.#used + n - this.limit;
+    // Not left to the arithmetic below: differences of moments are off by their last bit.
+    if (missing <= 0) return 0;
     let at = this.#first;
-    let moment = now - this.policy.windowMs;
+    let moment = now;
     for (; missing > 0; at = (at + 2) % this.#ring.length) {
       moment = this.#ring[at];
       missing -= this.#ring[at + 1];

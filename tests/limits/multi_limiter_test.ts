@@ -48,3 +48,22 @@ Deno.test("MultiLimiter takes from all or from none (property)", () => {
     { numRuns: 300, verbose: 1 },
   );
 });
+
+Deno.test("MultiLimiter lets through what each of its limiters does, whatever the moment (property)", () => {
+  const broken = fc.double({ min: 0.001, max: 1e7, noNaN: true });
+  fc.assert(
+    fc.property(broken, broken, fc.array(broken, { maxLength: 10 }), (now, windowMs, waits) => {
+      for (const { name, make } of RULES) {
+        const clock = new FakeClock({ now });
+        const model = { limit: 2, windowMs, burst: 2 };
+        const alone = make(model, clock);
+        const multi = new MultiLimiter([make(model, clock)], { clock });
+        for (const waitMs of [0, ...waits]) {
+          clock.advance(waitMs);
+          assertEquals(multi.allow(), alone.allow(), `${name} at ${clock.now()}`);
+        }
+      }
+    }),
+    { numRuns: 300, verbose: 1 },
+  );
+});
