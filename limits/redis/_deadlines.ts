@@ -4,8 +4,12 @@ import type { Clock } from "../../timeout/mod.ts";
 export interface Pending {
   /** Monotonic time; put off once where this process was late itself. */
   deadline: number;
-  /** Gives it up; called once, and never after it was removed. */
-  expire(): void;
+  /**
+   * Gives it up; called once, and never after it was removed.
+   *
+   * @param isOverdue whether its moment has come; else everything is given up
+   */
+  giveUp(isOverdue: boolean): void;
 }
 
 /** A timer that is later than this shows that the process stood still. */
@@ -46,7 +50,10 @@ export class Deadlines {
   stop(): void {
     this.#cancel?.();
     this.#cancel = null;
-    this.#expire(Infinity);
+    for (const pending of this.#pending) {
+      this.#pending.delete(pending);
+      pending.giveUp(false);
+    }
   }
 
   #arm(first: Pending): void {
@@ -78,7 +85,7 @@ export class Deadlines {
         return;
       }
       this.#pending.delete(pending);
-      pending.expire();
+      pending.giveUp(true);
     }
   }
 }

@@ -132,8 +132,8 @@ export class RedisDecider {
     const start = this.#clock.now();
     const pending: Pending = {
       deadline: start + this.#timeoutMs,
-      expire: () => {
-        this.#failed("timeout", null);
+      giveUp: (isOverdue) => {
+        if (isOverdue) this.#failed("timeout", null);
         done(null, start);
       },
     };
@@ -167,8 +167,9 @@ export class RedisDecider {
 
   #probeWhenDue(): void {
     if (!this.#client.isReady || !this.#availability.claimProbe()) return;
-    // A whole unit of a key of its own: a server that can only be read from is not back.
-    this.#ask(`${this.#prefix}{probe}`, 1, (decision) => {
+    // From a key of its own, and a little: a server that can only be read from is not back, which would not be
+    // seen once the key has used up its limit.
+    this.#ask(`${this.#prefix}{probe}`, PROBE_UNITS, (decision) => {
       this.#availability.probed(decision !== null);
       if (decision === null) return;
       this.#metrics?.up.set(1);
@@ -195,6 +196,8 @@ export class RedisDecider {
       };
   }
 }
+
+const PROBE_UNITS = 0.001;
 
 const UNREADABLE = new RedisError(
   "ERR",

@@ -34,8 +34,8 @@ function setUp(): {
   const deadlines = new Deadlines(clock);
   const expired: string[] = [];
   const add = (name: string): Pending => {
-    const expire = (): void => void expired.push(`${name} ${clock.time}`);
-    const pending = { deadline: clock.time + 100, expire };
+    const giveUp = (): void => void expired.push(`${name} ${clock.time}`);
+    const pending = { deadline: clock.time + 100, giveUp };
     deadlines.add(pending);
     return pending;
   };

@@ -383,3 +383,24 @@ Deno.test("constructors throw when a rate cannot be counted exactly", () => {
     assertEquals(new RedisGcra(redis, rate).isUp, true);
   }
 });
+
+Deno.test("[Symbol.dispose]() does not count what is on its way as late", async () => {
+  const metrics = new MetricRegistry();
+  const { redis, limiter, lines } = setUp({ metrics, maxFailures: 1 });
+  const decision = limiter.take("a");
+  limiter[Symbol.dispose]();
+  assertEquals((await decision).isAllowed, true);
+  redis.next().reply(TAKEN);
+  assertEquals([limiter.isUp, lines], [true, []]);
+  const failures = metrics.snapshot().find((each) => each.name.endsWith("failures_total"));
+  assertEquals(failures?.series.map((each) => "value" in each && each.value), [0, 0, 0]);
+});
+
+Deno.test("a probe takes so little that it does not use its own limit up", async () => {
+  const told = setUp({ burst: 1, maxFailures: 1 });
+  await letTimeOut(told, 1);
+  await told.clock.advanceAsync(1_000);
+  await told.limiter.take("a");
+  const [, , , cost, , capacity] = told.redis.next().args;
+  assertEquals([cost, capacity], [100, 100_000]);
+});
