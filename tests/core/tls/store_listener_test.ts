@@ -4,6 +4,25 @@ import { StoreListener, type TlsKeys } from "../../../core/listen/_store_listene
 import { FakeClock, systemClock } from "../../../timeout/mod.ts";
 import { a, b, renewedA } from "./_certificates.ts";
 
+function listenOn(port: number, keys: TlsKeys): Deno.TlsListener {
+  return Deno.listenTls({ hostname: "127.0.0.1", port, ...keys });
+}
+
+/**
+ * On a port that the system gives to nobody who asks for any: the socket is closed and opened again, and
+ * in between another test's connection could get its port.
+ */
+function listenApart(keys: TlsKeys): Deno.TlsListener {
+  for (let attempt = 0; attempt < 100; attempt++) {
+    try {
+      return listenOn(20_000 + Math.floor(Math.random() * 10_000), keys);
+    } catch (error) {
+      if (!(error instanceof Deno.errors.AddrInUse)) throw error;
+    }
+  }
+  throw new Error("Cannot find a free port from 20000 to 29999");
+}
+
 /** A listener that accepts, shakes hands and counts how often its socket was opened. */
 function start(store: CertificateStore, maxNames?: number) {
   let opened = 0;
@@ -17,7 +36,7 @@ function start(store: CertificateStore, maxNames?: number) {
     open: (keys: TlsKeys, boundPort = 0) => {
       if (refuseToOpen-- > 0) throw new Deno.errors.AddrInUse("taken");
       opened++;
-      const socket = Deno.listenTls({ hostname: "127.0.0.1", port: boundPort, ...keys });
+      const socket = boundPort === 0 ? listenApart(keys) : listenOn(boundPort, keys);
       reopened.resolve();
       return socket;
     },
