@@ -158,6 +158,8 @@ export class ServerExchange<State = unknown> implements Exchange<State> {
   state: State = undefined as State;
   #reply: ResponseHead | null = null;
   #end: ExchangeEnd | null = null;
+  /** The first listener, which most exchanges have no more than: it needs no array. */
+  #listener: ((end: ExchangeEnd) => void) | null = null;
   #listeners: ((end: ExchangeEnd) => void)[] | null = null;
   #path: string | null = null;
   #pathOf = "";
@@ -236,6 +238,7 @@ export class ServerExchange<State = unknown> implements Exchange<State> {
   /** Calls `fn` at the end, or at once when that has passed. */
   onEnd(fn: (end: ExchangeEnd) => void): void {
     if (this.#end !== null) fn(this.#end);
+    else if (this.#listener === null) this.#listener = fn;
     else if (this.#listeners === null) this.#listeners = [fn];
     else this.#listeners.push(fn);
   }
@@ -259,15 +262,20 @@ export class ServerExchange<State = unknown> implements Exchange<State> {
     };
     this.#end = end;
     this.keeper?.ended(this, end);
+    const listener = this.#listener;
     const listeners = this.#listeners;
-    this.#listeners = null;
+    if (listener === null) return;
+    this.#listener = this.#listeners = null;
+    this.#tell(listener, end);
     if (listeners === null) return;
-    for (const fn of listeners) {
-      try {
-        fn(end);
-      } catch (thrown) {
-        this.#onListenerError(thrown);
-      }
+    for (const fn of listeners) this.#tell(fn, end);
+  }
+
+  #tell(fn: (end: ExchangeEnd) => void, end: ExchangeEnd): void {
+    try {
+      fn(end);
+    } catch (thrown) {
+      this.#onListenerError(thrown);
     }
   }
 }
