@@ -78,6 +78,20 @@ Deno.test("HostBreakers does not take the end of an older attempt for that of a 
   assertEquals(breakers.stateOf(a), "closed");
 });
 
+Deno.test("HostBreakers lets so many probes through as halfOpenProbes says, and waits for all of them", () => {
+  const { clock, breakers, balancer, select } = scene({ halfOpenProbes: 2 });
+  const [a, b] = balancer.backends.backends;
+  b.disable();
+  select().settle?.(outcome(503));
+  clock.advance(1_000);
+  const probes = [select(), select()];
+  assertThrows(select, Error, "Cannot choose a backend");
+  probes[0].settle?.(outcome(200));
+  assertEquals(breakers.stateOf(a), "half_open");
+  probes[1].settle?.(outcome(200));
+  assertEquals(breakers.stateOf(a), "closed");
+});
+
 Deno.test("HostBreakers chooses another backend when it finds out that probes are overdue", () => {
   const { clock, breakers, balancer, select } = scene({ probeTimeoutMs: 5_000 });
   const [a] = balancer.backends.backends;
