@@ -1,10 +1,14 @@
 import type { LimitPolicy, LimitState } from "../mod.ts";
 
-/** All that units can be (draft-ietf-httpapi-ratelimit-headers-11 §3.1.2). */
-export const QUOTA_UNITS = ["requests", "content-bytes", "concurrent-requests"] as const;
+/** What units are, in `RateLimit-Policy` (draft-ietf-httpapi-ratelimit-headers-11 §3.1.2). */
+export type QuotaUnit = "requests" | "content-bytes" | "concurrent-requests";
 
-/** What units are, in `RateLimit-Policy`. */
-export type QuotaUnit = typeof QUOTA_UNITS[number];
+/** All of them. */
+export const QUOTA_UNITS: readonly QuotaUnit[] = [
+  "requests",
+  "content-bytes",
+  "concurrent-requests",
+];
 
 /** Options of {@linkcode rateLimitPolicy}. */
 export interface RateLimitPolicyOptions {
