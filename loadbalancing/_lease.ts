@@ -1,9 +1,11 @@
 import type { AttemptOutcome, Exchange, Peer } from "../core/mod.ts";
-import { tellAll } from "./_tell_all.ts";
+import type { Listeners } from "./_listeners.ts";
 import type { Algorithm } from "./algorithm.ts";
 import type { Backend } from "./backend.ts";
 import type { BackendSelection } from "./backend_selection.ts";
-import { type OutcomeListener, resultOf } from "./outcome.ts";
+import { resultOf } from "./outcome.ts";
+
+type OutcomeListeners = Listeners<[backend: Backend, outcome: AttemptOutcome]>;
 
 /**
  * A backend that was chosen. The one object that a choice makes: `settle` is a method, not a closure, so it
@@ -14,14 +16,14 @@ export class Lease implements BackendSelection {
   readonly backend: Backend;
   readonly #exchange: Exchange;
   readonly #algorithm: Algorithm<Backend>;
-  readonly #listeners: ReadonlySet<OutcomeListener>;
+  readonly #listeners: OutcomeListeners;
   #isSettled = false;
 
   constructor(
     backend: Backend,
     exchange: Exchange,
     algorithm: Algorithm<Backend>,
-    listeners: ReadonlySet<OutcomeListener>,
+    listeners: OutcomeListeners,
   ) {
     this.peer = backend.peer;
     this.backend = backend;
@@ -39,10 +41,13 @@ export class Lease implements BackendSelection {
     const latencyMs = outcome.status === null ? outcome.durationMs : this.#timeToHead(outcome);
     if (outcome.status === null) backend.release(result);
     else backend.release(result, latencyMs);
-    if (this.#algorithm.observe !== undefined) {
-      this.#algorithm.observe(backend, { latencyMs, result });
+    try {
+      if (this.#algorithm.observe !== undefined) {
+        this.#algorithm.observe(backend, { latencyMs, result });
+      }
+    } finally {
+      if (this.#listeners.size > 0) this.#listeners.call(backend, outcome);
     }
-    if (this.#listeners.size > 0) tellAll(this.#listeners, backend, outcome);
   }
 
   /** A long download or a tunnel of hours says nothing about how fast a server answers. */

@@ -1,5 +1,5 @@
 import type { Peer } from "../core/mod.ts";
-import { tellAll } from "./_tell_all.ts";
+import { Listeners } from "./_listeners.ts";
 import {
   type BackendOptions,
   type BackendSettings,
@@ -59,7 +59,7 @@ export class Backend {
   #failed = 0;
   #aborted = 0;
   #latencyMs: number | null = null;
-  readonly #listeners = new Set<BackendListener>();
+  readonly #listeners = new Listeners<[backend: Backend, change: BackendChange]>();
 
   /**
    * A backend that is enabled, healthy and idle.
@@ -231,13 +231,12 @@ export class Backend {
   }
 
   /**
-   * Calls `fn` after each change.
+   * Calls `fn` after each change. What it throws is rethrown apart, as an unhandled error.
    *
    * @returns a function that takes the listener back
    */
   onChange(fn: BackendListener): () => void {
-    this.#listeners.add(fn);
-    return () => void this.#listeners.delete(fn);
+    return this.#listeners.add(fn);
   }
 
   /** All that is known about it, as plain data. */
@@ -274,6 +273,6 @@ export class Backend {
   #changed(change: BackendChange): void {
     this.#isAvailable = this.#state === "enabled" && this.#isHealthy && !this.#isEjected &&
       this.#settings.weight > 0;
-    tellAll(this.#listeners, this, change);
+    this.#listeners.call(this, change);
   }
 }

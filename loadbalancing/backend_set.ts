@@ -1,4 +1,4 @@
-import { tellAll } from "./_tell_all.ts";
+import { Listeners } from "./_listeners.ts";
 import { Backend, type BackendChange } from "./backend.ts";
 import { type BackendOptions, backendSettings } from "./backend_options.ts";
 import type { BackendSnapshot } from "./backend_snapshot.ts";
@@ -50,7 +50,7 @@ export class BackendSet {
   /** Backends that were removed while attempts at them were under way. */
   #departing = new Map<string, Backend>();
   readonly #unsubscribe = new Map<Backend, () => void>();
-  readonly #listeners = new Set<(event: BackendSetEvent) => void>();
+  readonly #listeners = new Listeners<[event: BackendSetEvent]>();
   #isUpdating = false;
 
   /**
@@ -115,17 +115,17 @@ export class BackendSet {
     for (const backend of added) this.#join(backend);
     this.#byId = byId;
     this.#backends = Object.freeze([...byId.values()]);
-    this.#tell({ kind: "list", added, removed, changed });
+    this.#listeners.call({ kind: "list", added, removed, changed });
   }
 
   /**
-   * Calls `fn` after each swap of the list and each change of one of its backends.
+   * Calls `fn` after each swap of the list and each change of one of its backends. What it throws is rethrown apart,
+   * as an unhandled error: the swap holds.
    *
    * @returns a function that takes the listener back
    */
   onChange(fn: (event: BackendSetEvent) => void): () => void {
-    this.#listeners.add(fn);
-    return () => void this.#listeners.delete(fn);
+    return this.#listeners.add(fn);
   }
 
   /** All backends as plain data, those too that were removed and have attempts under way (at the end). */
@@ -138,7 +138,7 @@ export class BackendSet {
     this.#unsubscribe.set(
       backend,
       backend.onChange((backend, change) => {
-        if (!this.#isUpdating) this.#tell({ kind: "backend", backend, change });
+        if (!this.#isUpdating) this.#listeners.call({ kind: "backend", backend, change });
       }),
     );
   }
@@ -153,10 +153,6 @@ export class BackendSet {
     for (const [id, { leases }] of this.#departing) {
       if (leases === 0) this.#departing.delete(id);
     }
-  }
-
-  #tell(event: BackendSetEvent): void {
-    tellAll(this.#listeners, event, undefined);
   }
 }
 

@@ -1,8 +1,9 @@
-import type { Exchange, Peer, SelectOptions } from "../core/mod.ts";
+import type { AttemptOutcome, Exchange, Peer, SelectOptions } from "../core/mod.ts";
 import { ProxyError } from "../errors/mod.ts";
 import { systemClock, systemRandom } from "../timeout/mod.ts";
 import { isAmong } from "./_is_among.ts";
 import { Lease } from "./_lease.ts";
+import { Listeners } from "./_listeners.ts";
 import { Ramps } from "./_ramps.ts";
 import { Tiers } from "./_tiers.ts";
 import type { Algorithm } from "./algorithm.ts";
@@ -55,8 +56,8 @@ export class LoadBalancer implements BackendUpstream, OutcomeSource, Disposable 
   readonly #ramps: Ramps | null;
   readonly #keyOf: HashKey | null;
   readonly #isEligible: ((backend: Backend) => boolean) | null;
-  readonly #outcomeListeners = new Set<OutcomeListener>();
-  readonly #selectListeners = new Set<(backend: Backend) => void>();
+  readonly #outcomeListeners = new Listeners<[backend: Backend, outcome: AttemptOutcome]>();
+  readonly #selectListeners = new Listeners<[backend: Backend]>();
   readonly #unsubscribe: () => void;
   #isStale = true;
   #mayRefuse = false;
@@ -135,9 +136,7 @@ export class LoadBalancer implements BackendUpstream, OutcomeSource, Disposable 
   lease(backend: Backend, exchange: Exchange): BackendSelection {
     const { algorithm } = this.#tiers.of(backend);
     const lease = new Lease(backend, exchange, algorithm, this.#outcomeListeners);
-    if (this.#selectListeners.size > 0) {
-      for (const fn of this.#selectListeners) fn(backend);
-    }
+    if (this.#selectListeners.size > 0) this.#selectListeners.call(backend);
     return lease;
   }
 
@@ -153,20 +152,21 @@ export class LoadBalancer implements BackendUpstream, OutcomeSource, Disposable 
     return isReachable && !this.#refuses(backend);
   }
 
-  /** Calls `fn` at the end of each attempt, when its lease is released. */
+  /**
+   * Calls `fn` at the end of each attempt, when its lease is released. What it throws is rethrown apart, as an
+   * unhandled error.
+   */
   onOutcome(fn: OutcomeListener): () => void {
-    this.#outcomeListeners.add(fn);
-    return () => void this.#outcomeListeners.delete(fn);
+    return this.#outcomeListeners.add(fn);
   }
 
   /**
-   * Calls `fn` for each backend that is leased.
+   * Calls `fn` for each backend that is leased. What it throws is rethrown apart.
    *
    * @returns a function that takes the listener back
    */
   onSelect(fn: (backend: Backend) => void): () => void {
-    this.#selectListeners.add(fn);
-    return () => void this.#selectListeners.delete(fn);
+    return this.#selectListeners.add(fn);
   }
 
   /** Tiers and backends as plain data. */

@@ -1,5 +1,6 @@
 import type { AttemptOutcome } from "../core/mod.ts";
 import type { Backend, BackendResult } from "./backend.ts";
+import { classifyOutcome } from "./health/classify_outcome.ts";
 
 /** Hears how attempts end. */
 export type OutcomeListener = (backend: Backend, outcome: AttemptOutcome) => void;
@@ -15,9 +16,9 @@ export interface OutcomeSource {
 }
 
 /**
- * How an outcome counts for the backend. It has failed when the fault is the upstream's, when it answered
- * with a status from 500 on, or when the deadline came before any answer. What ends for a reason of the
- * client's or of the proxy's own counts as aborted.
+ * How an outcome counts for the backend. It has failed where {@linkcode classifyOutcome} finds a fault of it: it
+ * answered with a status from 500 on, it could not be reached, its answer broke off, or the deadline came before
+ * any answer. What ends for a reason of the client's or of the proxy's own counts as aborted.
  *
  * @example
  * ```ts
@@ -31,9 +32,7 @@ export interface OutcomeSource {
  * ```
  */
 export function resultOf(outcome: AttemptOutcome): BackendResult {
-  const { status, error } = outcome;
-  if (status !== null && status >= 500) return "failed";
-  if (error === null) return status === null ? "failed" : "succeeded";
-  if (error.source === "upstream") return "failed";
-  return status === null && error.kind === "deadline_exceeded" ? "failed" : "aborted";
+  const what = classifyOutcome(outcome);
+  if (what === "success") return outcome.error === null ? "succeeded" : "aborted";
+  return what === "ignored" ? "aborted" : "failed";
 }

@@ -32,7 +32,8 @@ const LOCAL: ReadonlySet<ErrorKind> = new Set<ErrorKind>([
  * What the end of an attempt says about the backend that it went to, as Envoy's outlier detection tells it.
  *
  * A failure that is not the backend's, such as a client that left, leaves the status to decide where there
- * is one. The deadline of the whole request counts against the backend that it was waiting for.
+ * is one. The deadline of the whole request counts against the backend that it was waiting for. What ends without
+ * an error and without a status, as a stream that is no HTTP does, is a success.
  *
  * @example
  * ```ts

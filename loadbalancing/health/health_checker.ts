@@ -2,7 +2,7 @@ import type { Logger } from "../../core/mod.ts";
 import { type Clock, type Random, systemClock, systemRandom } from "../../timeout/mod.ts";
 import { CheckQueue } from "./_check_queue.ts";
 import { type HealthMetrics, healthMetrics } from "./_health_metrics.ts";
-import { Listeners } from "./_listeners.ts";
+import { Listeners } from "../_listeners.ts";
 import { Probe, type ProbeSettings } from "./_probe.ts";
 import {
   type CheckTiming,

@@ -1,6 +1,6 @@
 import type { AttemptOutcome, Counter, Gauge, Logger, MetricSink } from "../../core/mod.ts";
 import { type Clock, type Random, systemClock } from "../../timeout/mod.ts";
-import { Listeners } from "./_listeners.ts";
+import { Listeners } from "../_listeners.ts";
 import type { OutlierOptions } from "./outlier_options.ts";
 import { type OutlierDecision, OutlierPolicy, type OutlierSnapshot } from "./outlier_policy.ts";
 import type { EjectableBackend, WatchedSet } from "./watched_set.ts";

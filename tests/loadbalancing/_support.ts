@@ -58,3 +58,20 @@ export function outcome(end: number | ErrorKind, durationMs = 1): AttemptOutcome
 export function settle(selection: Selection, end: number | ErrorKind = 200): void {
   selection.settle?.(outcome(end));
 }
+
+/** The messages of what listeners threw while some work was done, which is rethrown apart. */
+export async function rethrown(work: () => unknown): Promise<string[]> {
+  const messages: string[] = [];
+  const onError = (event: ErrorEvent): void => {
+    event.preventDefault();
+    messages.push(event.error.message);
+  };
+  globalThis.addEventListener("error", onError);
+  try {
+    await work();
+    await Promise.resolve();
+  } finally {
+    globalThis.removeEventListener("error", onError);
+  }
+  return messages;
+}

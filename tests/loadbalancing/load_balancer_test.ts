@@ -13,7 +13,7 @@ import {
   StickySession,
 } from "@pingo/pingo/loadbalancing";
 import { FakeClock } from "@pingo/pingo/timeout";
-import { count, exchange, outcome, seeded, settle } from "./_support.ts";
+import { count, exchange, outcome, rethrown, seeded, settle } from "./_support.ts";
 
 const three = [{ peer: "a:1" }, { peer: "b:1" }, { peer: "c:1" }];
 
@@ -482,22 +482,38 @@ Deno.test("Selection.settle() feeds the algorithm", () => {
   assertEquals(shares(balancer, 20), { b: 20 });
 });
 
-Deno.test("LoadBalancer.onOutcome() and onSelect() tell of each attempt, also when one listener throws", () => {
+Deno.test("LoadBalancer.onOutcome() and onSelect() tell of each attempt, also when one listener throws", async () => {
   const balancer = new LoadBalancer({ backends: ["a:1"] });
   const heard: string[] = [];
+  const fail = () => {
+    throw new Error("a listener's");
+  };
   const stops = [
+    balancer.onSelect(fail),
     balancer.onSelect(({ id, leases }) => heard.push(`select ${id} ${leases}`)),
-    balancer.onOutcome(() => {
-      throw new Error("a listener's");
-    }),
+    balancer.onOutcome(fail),
     balancer.onOutcome(({ id, leases }, { status }) => heard.push(`end ${id} ${leases} ${status}`)),
   ];
-  const selection = balancer.select(exchange(), { tried: [] });
-  assertThrows(() => settle(selection, 204), Error, "a listener's");
+  const thrown = await rethrown(() => settle(balancer.select(exchange(), { tried: [] }), 204));
+  assertEquals(thrown, ["a listener's", "a listener's"]);
   assertEquals(heard, ["select a:1 1", "end a:1 0 204"]);
   stops.forEach((stop) => stop());
   settle(balancer.select(exchange(), { tried: [] }));
   assertEquals(heard.length, 2);
+});
+
+Deno.test("LoadBalancer tells listeners of an outcome though its algorithm throws", () => {
+  class Fragile extends RoundRobin<Backend> {
+    observe(): void {
+      throw new Error("the algorithm's");
+    }
+  }
+  const balancer = new LoadBalancer({ backends: ["a:1"], method: () => new Fragile() });
+  let heard = 0;
+  balancer.onOutcome(() => heard++);
+  const selection = balancer.select(exchange(), { tried: [] });
+  assertThrows(() => settle(selection), Error, "the algorithm's");
+  assertEquals([heard, balancer.backends.backends[0].leases], [1, 0]);
 });
 
 Deno.test("LoadBalancer shares a set with others, and lets go of it when disposed of", () => {

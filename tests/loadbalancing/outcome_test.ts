@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
-import { type ErrorKind, ProxyError } from "@pingo/pingo/errors";
-import { type BackendResult, resultOf } from "@pingo/pingo/loadbalancing";
+import { ERROR_KINDS, type ErrorKind, isErrorKind, ProxyError } from "@pingo/pingo/errors";
+import { type BackendResult, classifyOutcome, resultOf } from "@pingo/pingo/loadbalancing";
 
 const cases: { status: number | null; kind: ErrorKind | null; result: BackendResult }[] = [
   { status: 200, kind: null, result: "succeeded" },
@@ -8,12 +8,14 @@ const cases: { status: number | null; kind: ErrorKind | null; result: BackendRes
   { status: 101, kind: null, result: "succeeded" },
   { status: 500, kind: null, result: "failed" },
   { status: 503, kind: "client_gone", result: "failed" },
-  { status: null, kind: null, result: "failed" },
+  { status: null, kind: null, result: "succeeded" },
   { status: null, kind: "connect_refused", result: "failed" },
   { status: 200, kind: "upstream_body_broken", result: "failed" },
   { status: null, kind: "deadline_exceeded", result: "failed" },
   { status: 200, kind: "deadline_exceeded", result: "aborted" },
   { status: null, kind: "client_gone", result: "aborted" },
+  { status: null, kind: "pool_timeout", result: "aborted" },
+  { status: null, kind: "circuit_open", result: "aborted" },
   { status: 200, kind: "filter_failed", result: "aborted" },
 ];
 for (const { status, kind, result } of cases) {
@@ -22,3 +24,15 @@ for (const { status, kind, result } of cases) {
     assertEquals(resultOf({ status, error, durationMs: 1 }), result);
   });
 }
+
+Deno.test("resultOf() says failed exactly where classifyOutcome() finds a fault of the backend", () => {
+  const kinds = [null, ...Object.keys(ERROR_KINDS).filter(isErrorKind)];
+  for (const kind of kinds) {
+    for (const status of [null, 101, 200, 404, 500, 503]) {
+      const error = kind === null ? null : new ProxyError(kind);
+      const end = { status, error, durationMs: 1 };
+      const isFault = !["success", "ignored"].includes(classifyOutcome(end));
+      assertEquals(resultOf(end) === "failed", isFault, `${status} ${kind}`);
+    }
+  }
+});

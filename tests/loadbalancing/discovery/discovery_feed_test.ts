@@ -10,6 +10,7 @@ import {
   staticDiscovery,
 } from "../../../loadbalancing/mod.ts";
 import { FakeClock } from "../../../timeout/mod.ts";
+import { rethrown } from "../_support.ts";
 import { Recorder } from "./_recorder.ts";
 
 /** A discovery whose sink is played by hand. */
@@ -100,6 +101,19 @@ for (const [name, result, text, cause] of troubles) {
     assertEquals([recorder.gauge("stale"), recorder.feed.snapshot().problem], [0, null]);
   });
 }
+
+Deno.test("DiscoveryFeed takes a list for good though who hears of the swap throws", async () => {
+  const source = played();
+  await using recorder = new Recorder(source.discovery);
+  recorder.set.onChange(() => {
+    throw new Error("a listener's");
+  });
+  recorder.feed.start();
+  const thrown = await rethrown(() => source.sink.update([A]));
+  assertEquals(thrown, ["a listener's"]);
+  assertEquals(recorder.results(), { changed: 1 });
+  assertEquals([recorder.gauge("stale"), recorder.feed.snapshot().problem], [0, null]);
+});
 
 Deno.test("DiscoveryFeed takes an empty list for true with acceptEmpty", async () => {
   const source = played();

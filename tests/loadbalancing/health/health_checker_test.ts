@@ -7,6 +7,7 @@ import {
 } from "../../../loadbalancing/mod.ts";
 import { type LogFields, MetricRegistry } from "../../../core/mod.ts";
 import { FakeClock } from "../../../timeout/mod.ts";
+import { rethrown } from "../_support.ts";
 import { testBackend, TestSet } from "./_backends.ts";
 
 /** A check that notes when it is called, and answers what it is told to. */
@@ -314,25 +315,17 @@ Deno.test("HealthChecker goes on when who hears of a change throws", async () =>
   const { clock, checker, backends: [a], calls, bad } = world({ maxConcurrent: 1 });
   bad.add("a");
   bad.add("b");
-  const thrown: unknown[] = [];
-  const onError = (event: ErrorEvent): void => {
-    event.preventDefault();
-    thrown.push(event.error.message);
-  };
   a.markHealthy = () => {
     throw new Error("defect of a listener");
   };
   checker.onChange(() => {
     throw new Error("another one");
   });
-  globalThis.addEventListener("error", onError);
-  try {
+  const thrown = await rethrown(async () => {
     checker.start();
     await clock.advanceAsync(1_000);
-  } finally {
-    globalThis.removeEventListener("error", onError);
     await checker.stop();
-  }
+  });
   assertEquals(calls, ["a 0", "b 0", "a 1000", "b 1000"]);
   assertEquals(thrown, ["defect of a listener", "another one"]);
 });
