@@ -1,9 +1,11 @@
 import { createHmac } from "node:crypto";
 import {
   type AnyMiddleware,
+  type AttemptOutcome,
   type Exchange,
   isFieldValue,
   isToken,
+  type Peer,
   type SelectOptions,
   toReply,
 } from "../core/mod.ts";
@@ -61,7 +63,7 @@ export interface StickySessionOptions {
 /**
  * Sends a client to the backend that served it before, by a cookie, as long as that backend is there: when it
  * is gone, unhealthy, disabled, full, or was tried in vain, the balancer chooses anew and the client gets
- * another cookie. A backend that drains keeps its clients and gets no new ones.
+ * another cookie, once the new one has answered. A backend that drains keeps its clients and gets no new ones.
  *
  * The cookie's value is an HMAC-SHA-256 of the backend's id (16 bytes of it): nobody can make one without the
  * secret, and it tells nothing of what stands behind the proxy. Since backends are few, all valid values are
@@ -109,7 +111,7 @@ export class StickySession implements BackendUpstream, Disposable {
   /**
    * Sticky sessions before a balancer.
    *
-   * @throws {TypeError} when a name or attribute is malformed, or there is no secret
+   * @throws {TypeError} when a name or attribute is malformed or unknown, or there is no secret
    * @throws {RangeError} when a secret is shorter than 16 characters, or `maxAgeSeconds` is not above 0
    */
   constructor(balancer: LoadBalancer, options: StickySessionOptions) {
@@ -150,9 +152,13 @@ export class StickySession implements BackendUpstream, Disposable {
       return this.#balancer.lease(bound, exchange);
     }
     const backend = this.#balancer.selectBackend(exchange, options);
-    if (backend === bound) this.#fresh.delete(exchange);
-    else this.#fresh.set(exchange, this.#tokenOf(backend));
-    return this.#balancer.lease(backend, exchange);
+    const lease = this.#balancer.lease(backend, exchange);
+    if (backend === bound) {
+      this.#fresh.delete(exchange);
+      return lease;
+    }
+    this.#fresh.set(exchange, this.#tokenOf(backend));
+    return new FreshLease(lease, () => this.#fresh.delete(exchange));
   }
 
   /** Sets the cookie on answers of a backend that the client is not bound to yet. Put it into the proxy. */
@@ -204,6 +210,26 @@ export class StickySession implements BackendUpstream, Disposable {
   }
 }
 
+/** The lease of a backend that the client is not bound to yet: it is to be only if an answer comes. */
+class FreshLease implements BackendSelection {
+  readonly peer: Peer;
+  readonly backend: Backend;
+  readonly #lease: BackendSelection;
+  readonly #unbind: () => void;
+
+  constructor(lease: BackendSelection, unbind: () => void) {
+    this.peer = lease.peer;
+    this.backend = lease.backend;
+    this.#lease = lease;
+    this.#unbind = unbind;
+  }
+
+  settle(outcome: AttemptOutcome): void {
+    if (outcome.status === null) this.#unbind();
+    this.#lease.settle?.(outcome);
+  }
+}
+
 /** Bound to the name of the cookie, so that two sites of one secret do not share values. */
 function token(secret: string, cookie: string, { id }: Backend): string {
   const mac = createHmac("sha256", secret).update(`${cookie}\0${id}`).digest();
@@ -212,6 +238,11 @@ function token(secret: string, cookie: string, { id }: Backend): string {
 
 function attributesOf(options: StickySessionOptions): string {
   const { path = "/", domain = null, maxAgeSeconds = null, sameSite = "Lax" } = options;
+  if (!["Strict", "Lax", "None"].includes(sameSite)) {
+    throw new TypeError(
+      `Cannot stick by a cookie: sameSite ${JSON.stringify(sameSite)} is none of Strict, Lax, None`,
+    );
+  }
   for (const text of [path, domain ?? ""]) {
     if (text.includes(";") || !isFieldValue(text)) {
       throw new TypeError(`Cannot stick by a cookie: ${JSON.stringify(text)} is no attribute`);

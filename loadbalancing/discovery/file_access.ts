@@ -2,7 +2,7 @@ import { dirname } from "./_dirname.ts";
 
 /** Reads a file and watches it; the port behind which the file system lies. */
 export interface FileAccess {
-  /** The text of a file of no more than so many bytes. */
+  /** The text of a file of no more than so many bytes; rejects for what is no file. */
   readText(path: string, maxBytes: number): Promise<string>;
   /**
    * Calls `onEvent` when something may have happened to the file.
@@ -30,12 +30,13 @@ export interface FileAccess {
  */
 export const systemFileAccess: FileAccess = {
   async readText(path, maxBytes) {
-    const bytes = await Deno.readFile(path);
-    if (bytes.byteLength > maxBytes) {
-      throw new Error(
-        `Cannot read ${path}: it has ${bytes.byteLength} bytes, more than ${maxBytes}`,
-      );
+    // Looked at before it is opened: to open a named pipe waits for ever, and a device has no end.
+    const { isFile, size } = await Deno.stat(path);
+    if (!isFile) throw new Error(`Cannot read ${path}: it is no file`);
+    if (size > maxBytes) {
+      throw new Error(`Cannot read ${path}: it has ${size} bytes, more than ${maxBytes}`);
     }
+    const bytes = await Deno.readFile(path);
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   },
   watch(path, onEvent) {

@@ -83,15 +83,19 @@ async function readLists(
   const { promise: aborted, resolve } = Promise.withResolvers<null>();
   const onAbort = (): void => resolve(null);
   signal.addEventListener("abort", onAbort);
+  let isOpen = true;
   try {
     while (true) {
+      // What throws here has ended.
+      isOpen = false;
       const next = await Promise.race([iterator.next(), aborted]);
+      isOpen = next === null || !next.done;
       if (next === null || next.done) break;
       sink.update(next.value.map((each) => typeof each === "string" ? { peer: each } : each));
     }
   } finally {
     signal.removeEventListener("abort", onAbort);
-    // A generator that waits ends only when its wait does.
-    if (signal.aborted) Promise.resolve(iterator.return?.()).catch(() => {});
+    // Not waited for: a generator that waits ends only when its wait does.
+    if (isOpen) Promise.resolve(iterator.return?.()).catch(() => {});
   }
 }

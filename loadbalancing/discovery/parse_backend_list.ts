@@ -43,7 +43,7 @@ export function parseBackendList(text: string, format: BackendListFormat): Backe
   }
   if (!Array.isArray(backends)) throw refuse("backends is no list");
   if (count !== undefined && count !== backends.length) {
-    throw refuse(`count is ${JSON.stringify(count)}, but there are ${backends.length}`);
+    throw refuse(`count is ${shown(count)}, but there are ${backends.length}`);
   }
   return backends.map((entry, n) => readEntry(entry, `backends[${n}]`));
 }
@@ -64,7 +64,7 @@ function readEntry(entry: unknown, where: string): BackendOptions {
     if (!isKey(key)) throw refuse(`${where} has a key ${JSON.stringify(key)}`);
     const kind: string = typeof value;
     if (kind === KEYS[key]) continue;
-    throw refuse(`${where}.${key} is ${JSON.stringify(value)}, no ${KEYS[key]}`);
+    throw refuse(`${where}.${key} is ${shown(value)}, no ${KEYS[key]}`);
   }
   if (mapping.peer === undefined) throw refuse(`${where} has no peer`);
   // All keys were looked at above.
@@ -87,6 +87,20 @@ function readDocument(text: string, format: BackendListFormat): unknown {
     throw refuse(`it is no ${format.toUpperCase()}: ${what}`, cause);
   }
 }
+
+/**
+ * A value for a message. What holds others is not written out: by YAML's aliases a kilobyte can hold billions of
+ * them, or itself.
+ */
+function shown(value: unknown): string {
+  if (typeof value === "object" && value !== null) {
+    return Array.isArray(value) ? "a list" : "a mapping";
+  }
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text;
+}
+
+const MAX_SHOWN = 60;
 
 function isKey(key: string): key is keyof BackendOptions {
   return Object.hasOwn(KEYS, key);

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { type Exchange, type Peer, peer, type Reply, reply } from "@pingo/pingo/core";
+import type { ErrorKind } from "@pingo/pingo/errors";
 import {
   type Backend,
   LoadBalancer,
@@ -19,15 +20,15 @@ interface Visit {
 async function visit(
   sticky: StickySession,
   cookie?: string,
-  { tried = [], scheme }: { tried?: Peer[]; scheme?: "https" } = {},
+  { tried = [], scheme, end }: { tried?: Peer[]; scheme?: "https"; end?: ErrorKind } = {},
 ): Promise<Visit> {
   const headers: Record<string, string> = cookie === undefined ? {} : { cookie };
   let host = "";
   const handler = sticky.middleware((each: Exchange): Reply => {
     const selection = sticky.select(each, { tried });
     host = selection.peer.hostname;
-    settle(selection);
-    return reply(200);
+    settle(selection, end);
+    return reply(end === undefined ? 200 : 502);
   });
   const answer = await handler(exchange({ headers, scheme }));
   return { host, setCookie: answer.headers.get("set-cookie") };
@@ -96,6 +97,19 @@ Deno.test("StickySession leaves a backend that was tried in vain, for good", asy
   const first = await visit(sticky);
   const second = await visit(sticky, cookieOf(first), { tried: [peer(`${first.host}:1`)] });
   assert(second.host !== first.host && second.setCookie !== null);
+});
+
+Deno.test("StickySession does not bind a client to a backend that gave no answer", async () => {
+  const balancer = new LoadBalancer({ backends: peers });
+  using sticky = new StickySession(balancer, { secret });
+  const failed = await visit(sticky, undefined, { end: "connect_refused" });
+  assertEquals(failed.setCookie, null);
+  const first = await visit(sticky);
+  const other = await visit(sticky, cookieOf(first), {
+    tried: [peer(`${first.host}:1`)],
+    end: "upstream_timeout",
+  });
+  assertEquals(other.setCookie, null);
 });
 
 Deno.test("StickySession sets no cookie when the bound backend is taken after all", async () => {
@@ -215,6 +229,12 @@ const bad: { options: StickySessionOptions; error: ErrorConstructor; says: strin
   { options: { secret, path: "/; Domain=evil" }, error: TypeError, says: "attribute" },
   { options: { secret, domain: "a\r\nb" }, error: TypeError, says: "attribute" },
   { options: { secret, maxAgeSeconds: 0 }, error: RangeError, says: "maxAgeSeconds" },
+  // As from a configuration.
+  {
+    options: { secret, ...JSON.parse('{"sameSite":"Lax; Domain=evil"}') },
+    error: TypeError,
+    says: "sameSite",
+  },
   { options: { secret, isSecure: false, sameSite: "None" }, error: TypeError, says: "None" },
 ];
 for (const { options, error, says } of bad) {

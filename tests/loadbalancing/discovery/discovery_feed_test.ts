@@ -115,6 +115,25 @@ Deno.test("DiscoveryFeed takes a list for good though who hears of the swap thro
   assertEquals([recorder.gauge("stale"), recorder.feed.snapshot().problem], [0, null]);
 });
 
+Deno.test("iterableDiscovery() closes an iterable that brings no list, and calls its function again", async () => {
+  const clock = new FakeClock();
+  let [opened, closed] = [0, 0];
+  async function* lists() {
+    opened++;
+    try {
+      await Promise.resolve();
+      yield JSON.parse("{}");
+    } finally {
+      closed++;
+    }
+  }
+  const discovery = iterableDiscovery(lists, { clock, retryMs: 10 });
+  await using recorder = new Recorder(discovery);
+  recorder.feed.start();
+  await clock.advanceAsync(25);
+  assertEquals([opened, closed], [3, 3]);
+});
+
 Deno.test("DiscoveryFeed takes an empty list for true with acceptEmpty", async () => {
   const source = played();
   await using recorder = new Recorder(source.discovery, { acceptEmpty: true });

@@ -1,8 +1,9 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import {
   type FileAccess,
   fileDiscovery,
   type FileDiscoveryOptions,
+  systemFileAccess,
 } from "../../../loadbalancing/mod.ts";
 import { FakeClock } from "../../../timeout/mod.ts";
 import { Recorder } from "./_recorder.ts";
@@ -223,6 +224,21 @@ Deno.test("fileDiscovery() sees a real file written, replaced, cut off, removed 
     await Deno.remove(folder, { recursive: true });
   }
 });
+
+const noFiles: Record<string, (path: string) => Promise<unknown>> = {
+  "a folder": (path) => Deno.mkdir(path),
+  "a named pipe": (path) => new Deno.Command("mkfifo", { args: [path] }).output(),
+  "a device without end": (path) => Deno.symlink("/dev/zero", path),
+};
+for (const [what, make] of Object.entries(noFiles)) {
+  Deno.test(`systemFileAccess refuses to read ${what}`, async () => {
+    const folder = await Deno.makeTempDir();
+    const path = `${folder}/backends.yaml`;
+    await make(path);
+    await assertRejects(() => systemFileAccess.readText(path, 10), Error, "it is no file");
+    await Deno.remove(folder, { recursive: true });
+  });
+}
 
 Deno.test("fileDiscovery() follows links that are swapped, as Kubernetes does", async () => {
   const folder = await Deno.makeTempDir();

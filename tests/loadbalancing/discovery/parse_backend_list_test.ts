@@ -29,6 +29,12 @@ backends:
   assertEquals(parseBackendList("backends: []\n", "yaml"), []);
 });
 
+/** A list of ten lists of ten lists of …: 10^12 texts once it is written out. */
+const aliases = "bcdefghijkl".split("").reduce(
+  (list, name, i) => `&${name} [${list}${`, *${"abcdefghijkl"[i]}`.repeat(9)}]`,
+  "&a [x, x, x, x, x, x, x, x, x, x]",
+);
+
 const refused: [name: string, text: string, message: string][] = [
   ["nothing", "", "it is empty"],
   ["blanks", " \n", "it is empty"],
@@ -46,6 +52,15 @@ const refused: [name: string, text: string, message: string][] = [
   ],
   ["an unknown key", "backends: [{ peer: a:1, wieght: 1 }]\n", 'backends[0] has a key "wieght"'],
   ["a text for a number", 'backends: [{ peer: a:1, weight: "1" }]\n', 'weight is "1", no number'],
+  ["a list for a text", "backends: [{ peer: [a, b] }]\n", "backends[0].peer is a list, no string"],
+  ["a mapping that holds itself", "backends: [{ peer: &a { b: *a } }]\n", "peer is a mapping, no"],
+  [
+    "aliases that would fill the memory",
+    `backends: [{ peer: ${aliases} }]\n`,
+    "peer is a list, no",
+  ],
+  ["aliases for a count", `backends: []\ncount: ${aliases}\n`, "count is a list, but there are 0"],
+  ["a long text", `count: ${"9".repeat(99)}x\nbackends: []\n`, `count is "${"9".repeat(59)}…, but`],
   ["a peer without a port", "backends: [localhost]\n", "backends[0]: Cannot use the peer"],
 ];
 for (const [name, text, message] of refused) {
