@@ -1,4 +1,4 @@
-import { checkServer, type KetamaServer } from "./ketama_server.ts";
+import { checkHashServers, type KetamaServer } from "./ketama_server.ts";
 import { PointIndex } from "./_point_index.ts";
 import { MAX_OWNERS, mergePoints, noPoints, type Points, sortPoints } from "./_points.ts";
 import type { Variant } from "./_variant.ts";
@@ -36,12 +36,8 @@ export function buildState(
     previous: RingState;
   },
 ): RingState {
-  const servers = list.map(checkServer);
+  const servers = checkHashServers(list);
   const indexes = new Map(servers.map(({ address }, index) => [address, index]));
-  if (indexes.size !== servers.length) {
-    const twice = servers.find(({ address }, index) => indexes.get(address) !== index);
-    throw new RangeError(`Cannot place server ${twice?.address}: it is there already`);
-  }
   const counts = variant.countPoints(servers.map(({ weight }) => weight), pointsPerWeight);
   const total = counts.reduce((sum, count) => sum + count, 0);
   if (total > MAX_POINTS || servers.length > MAX_OWNERS) {

@@ -14,6 +14,34 @@ export interface KetamaServer {
   readonly weight?: number;
 }
 
+/**
+ * Copies of servers with all defaults, checked as a table of servers needs it; `KetamaRing` and `MaglevTable` begin
+ * with it, and so can a `ConsistentHash` of one's own.
+ *
+ * @throws {TypeError} if an address is empty or no text
+ * @throws {RangeError} if an address comes twice, or a weight is not above 0
+ *
+ * @example
+ * ```ts
+ * import { checkHashServers } from "@pingo/pingo/ketama";
+ * import { assertEquals, assertThrows } from "@std/assert";
+ *
+ * assertEquals(checkHashServers([{ address: "a:80" }]), [{ address: "a:80", weight: 1 }]);
+ * assertThrows(() => checkHashServers([{ address: "a:80", weight: 0 }]), RangeError);
+ * ```
+ */
+export function checkHashServers(servers: readonly KetamaServer[]): Required<KetamaServer>[] {
+  const addresses = new Set<string>();
+  return servers.map((each) => {
+    const server = checkServer(each);
+    if (addresses.has(server.address)) {
+      throw new RangeError(`Cannot place server ${server.address}: it is there already`);
+    }
+    addresses.add(server.address);
+    return server;
+  });
+}
+
 /** A copy with all defaults, or an error. */
 export function checkServer(server: KetamaServer): Required<KetamaServer> {
   const { address, weight = 1 } = server;

@@ -25,6 +25,6 @@
  * @module
  */
 export { KetamaRing, type KetamaRingOptions } from "./ketama_ring.ts";
-export { type KetamaServer } from "./ketama_server.ts";
+export { checkHashServers, type KetamaServer } from "./ketama_server.ts";
 export { BoundedLoads, type BoundedLoadsOptions, type ConsistentHash } from "./bounded_loads.ts";
 export { crc32 } from "./crc32.ts";

@@ -46,13 +46,16 @@ export class HashedChoice<C extends Candidate, Table extends HashTable> {
   }
 
   update(candidates: readonly C[]): void {
-    this.#candidates = candidates;
     this.#draw.update(candidates);
     const servers = candidates.map(({ id, weight }) => ({ address: id, weight }));
     // Slow start and health come here often; the same servers need no other table.
-    if (this.#table !== null && isSame(servers, this.#servers)) return;
+    if (this.#table === null || !isSame(servers, this.#servers)) this.#setTable(servers);
+    this.#candidates = candidates;
+  }
+
+  #setTable(servers: readonly HashServer[]): void {
+    this.#table = servers.length === 0 ? null : this.#makeTable(servers, this.#table);
     this.#servers = servers;
-    this.#table = candidates.length === 0 ? null : this.#makeTable(servers, this.#table);
     this.#bounded = this.#table === null || this.#epsilon === Infinity
       ? null
       : new BoundedLoads(this.#table, this.#loadOf, { epsilon: this.#epsilon });

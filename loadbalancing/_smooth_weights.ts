@@ -1,3 +1,4 @@
+import { weightsOf } from "./_weights.ts";
 import type { Candidate, WeightOf } from "./algorithm.ts";
 
 /** The numbers of smooth weighted round robin, by the place of a candidate in the list. */
@@ -21,11 +22,12 @@ export class SmoothWeights<C extends Candidate> {
   }
 
   update(candidates: readonly C[], weightOf: WeightOf<C>): void {
+    const weights = weightsOf(candidates, weightOf);
     for (const [i, candidate] of this.#candidates.entries()) {
       this.#kept.set(candidate, this.#current[i]);
     }
     this.#candidates = candidates;
-    this.#weights = Float64Array.from(candidates, weightOf);
+    this.#weights = weights;
     this.#current = Float64Array.from(candidates, (candidate) => this.#kept.get(candidate) ?? 0);
   }
 }

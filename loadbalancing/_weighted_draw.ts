@@ -1,4 +1,5 @@
 import type { Random } from "../timeout/mod.ts";
+import { weightsOf } from "./_weights.ts";
 import { type Candidate, type IsRefused, ownWeight, type WeightOf } from "./algorithm.ts";
 
 /** How often chance is asked before the candidates are looked through. */
@@ -29,8 +30,8 @@ export class WeightedDraw<C extends Candidate> {
   }
 
   update(candidates: readonly C[], weightOf: WeightOf<C> = ownWeight): void {
+    this.#weights = weightsOf(candidates, weightOf);
     this.#candidates = candidates;
-    this.#weights = Float64Array.from(candidates, weightOf);
     const isEven = this.#weights.every((weight) => weight === this.#weights[0]);
     this.#share = isEven ? null : new Float64Array(candidates.length);
     this.#alias = new Uint32Array(isEven ? 0 : candidates.length);

@@ -35,6 +35,7 @@ export interface Algorithm<C extends Candidate = Candidate> {
    *
    * @param candidates those that can be chosen; none is allowed
    * @param weightOf the weights to go by, those of the candidates when left out
+   * @throws {RangeError} when a weight is not above 0
    */
   update(candidates: readonly C[], weightOf?: WeightOf<C>): void;
   /**

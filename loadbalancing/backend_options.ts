@@ -52,14 +52,22 @@ export interface BackendSettings {
 /**
  * Checks the options of a backend and fills in what is left out.
  *
- * @throws {TypeError} when the peer cannot be understood, or the id is empty
+ * @throws {TypeError} when the peer cannot be understood, or id or zone is no text
  * @throws {RangeError} when a number is out of its range
  */
 export function backendSettings(options: BackendOptions): BackendSettings {
-  const target = typeof options.peer === "string" ? peer(options.peer) : options.peer;
+  const target = typeof options?.peer === "string" ? peer(options.peer) : options?.peer;
+  if (typeof target?.hostname !== "string") {
+    throw new TypeError(`Cannot make a backend: its peer is none`);
+  }
   const address = peerAddress(target);
   const { id = address, weight = 1, priority = 0, zone = "", maxConnections = Infinity } = options;
-  if (id === "") throw new TypeError(`Cannot make the backend ${address}: its id is empty`);
+  if (typeof id !== "string" || id === "") {
+    throw new TypeError(`Cannot make the backend ${address}: its id is no text, or empty`);
+  }
+  if (typeof zone !== "string") {
+    throw new TypeError(`Cannot make the backend ${id}: its zone is no text`);
+  }
   if (!Number.isInteger(weight) || weight < 0 || weight > 65_535) {
     throw new RangeError(
       `Cannot make the backend ${id}: weight ${weight} is not a whole number from 0 to 65535`,

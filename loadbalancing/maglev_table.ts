@@ -1,4 +1,4 @@
-import { crc32 } from "../ketama/mod.ts";
+import { checkHashServers, crc32 } from "../ketama/mod.ts";
 import { isPrime } from "./_is_prime.ts";
 import { fillMaglevTable, mix32 } from "./_maglev_fill.ts";
 
@@ -81,14 +81,7 @@ export class MaglevTable {
       );
     }
     this.size = size;
-    this.servers = servers.map(checkServer);
-    const addresses = new Set<string>();
-    for (const { address } of this.servers) {
-      if (addresses.has(address)) {
-        throw new RangeError(`Cannot place server ${address}: it is there already`);
-      }
-      addresses.add(address);
-    }
+    this.servers = checkHashServers(servers);
     this.#table = fillMaglevTable(this.servers, size);
   }
 
@@ -152,14 +145,4 @@ export class MaglevTable {
   #entryOf(key: string | Uint8Array): number {
     return mix32(crc32(key)) % this.size;
   }
-}
-
-function checkServer({ address, weight = 1 }: MaglevServer): Required<MaglevServer> {
-  if (typeof address !== "string" || address === "") {
-    throw new TypeError("Cannot place server: its address is no text, or empty");
-  }
-  if (!(weight > 0 && weight < Infinity)) {
-    throw new RangeError(`Cannot place server ${address}: weight ${weight} is not above 0`);
-  }
-  return { address, weight };
 }

@@ -40,7 +40,7 @@ export interface FileDiscoveryOptions {
  * Backends by a file, which is read again when it changes; {@linkcode parseBackendList} has its form. It may be
  * replaced by a rename or written in place. Needs `--allow-read` for the file and its folder.
  *
- * @throws {TypeError} when the path is empty
+ * @throws {TypeError} when the path is empty, or the format unknown
  * @throws {RangeError} when an option makes no sense
  *
  * @example
@@ -70,6 +70,9 @@ export function fileDiscovery(path: string, options: FileDiscoveryOptions = {}):
     clock: options.clock ?? systemClock,
   };
   if (path === "") throw new TypeError("Cannot discover backends: the path is empty");
+  if (settings.format !== "json" && settings.format !== "yaml") {
+    throw new TypeError(`Cannot discover backends: the format "${settings.format}" is unknown`);
+  }
   const { pollMs, settleMs, maxBytes } = settings;
   for (const [name, value] of Object.entries({ pollMs, settleMs, maxBytes })) {
     if (value > 0 && value < Infinity) continue;

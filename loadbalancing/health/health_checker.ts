@@ -89,7 +89,8 @@ export class HealthChecker<Backend extends CheckedBackend> implements AsyncDispo
   /**
    * A checker that is stopped.
    *
-   * @throws {RangeError} when an option makes no sense
+   * @throws {TypeError} when `check` is no check
+   * @throws {RangeError} when another option makes no sense
    */
   constructor(set: WatchedSet<Backend>, options: HealthCheckerOptions = {}) {
     const {
@@ -103,6 +104,9 @@ export class HealthChecker<Backend extends CheckedBackend> implements AsyncDispo
     } = options;
     if (initialState !== "healthy" && initialState !== "unhealthy") {
       throw new RangeError(`Cannot check health: the initial state "${initialState}" is none`);
+    }
+    if (typeof check !== "function" && typeof check?.check !== "function") {
+      throw new TypeError("Cannot check health: the check is neither a function nor has one");
     }
     this.#set = set;
     this.#timing = checkTiming(options);

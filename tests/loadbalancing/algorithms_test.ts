@@ -1,4 +1,4 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { type Algorithm, BALANCING_METHODS, balancingMethod } from "@pingo/pingo/loadbalancing";
 import { FakeClock } from "@pingo/pingo/timeout";
@@ -19,6 +19,15 @@ for (const name of BALANCING_METHODS) {
     algorithm.update([]);
     assertEquals(algorithm.pick("key"), null);
   });
+
+  for (const weight of [0, -1, NaN, Infinity]) {
+    Deno.test(`${name} refuses the weight ${weight}, and goes on with those before`, () => {
+      const algorithm = make(name);
+      algorithm.update(servers(1));
+      assertThrows(() => algorithm.update(servers(1, weight)), RangeError, `weight ${weight}`);
+      assertEquals(algorithm.pick("key")?.id, "a");
+    });
+  }
 
   Deno.test(`${name} shares by weight among the idle`, () => {
     const weights = [1, 2, 5, 0.5];

@@ -44,6 +44,20 @@ for (const { name, options, error, says } of bad) {
   });
 }
 
+// As a discovery of one's own may bring them.
+const alien: [options: string, says: string][] = [
+  ["null", "its peer is none"],
+  ["{}", "its peer is none"],
+  ['{"peer":{"port":80}}', "its peer is none"],
+  ['{"peer":"a:80","id":7}', "its id is no text"],
+  ['{"peer":"a:80","zone":["west"]}', "its zone is no text"],
+];
+for (const [options, says] of alien) {
+  Deno.test(`Backend() refuses ${options}`, () => {
+    assertThrows(() => new Backend(JSON.parse(options)), TypeError, says);
+  });
+}
+
 Deno.test("Backend() takes options and defaults", () => {
   const plain = new Backend({ peer: peer("https://[::1]:8443") });
   assertEquals(

@@ -187,6 +187,8 @@ Deno.test("fileDiscovery() ends when it is stopped by who hears of its backends"
 
 Deno.test("fileDiscovery() refuses a path and options that make no sense", () => {
   assertThrows(() => fileDiscovery(""), TypeError, "the path is empty");
+  const toml = JSON.parse('{"format":"toml"}');
+  assertThrows(() => fileDiscovery("a.toml", toml), TypeError, 'the format "toml" is unknown');
   for (const options of [{ pollMs: 0 }, { settleMs: NaN }, { maxBytes: -1 }]) {
     assertThrows(() => fileDiscovery("a.yaml", options), RangeError, "not a number above 0");
   }

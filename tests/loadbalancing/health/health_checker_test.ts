@@ -330,7 +330,7 @@ Deno.test("HealthChecker goes on when who hears of a change throws", async () =>
   assertEquals(thrown, ["defect of a listener", "another one"]);
 });
 
-Deno.test("HealthChecker throws RangeError for options that make no sense", () => {
+Deno.test("HealthChecker throws for options that make no sense", () => {
   const bad: [HealthCheckerOptions, string][] = [
     [{ intervalMs: 0 }, "intervalMs is 0"],
     [{ intervalMs: Infinity }, "intervalMs"],
@@ -344,5 +344,9 @@ Deno.test("HealthChecker throws RangeError for options that make no sense", () =
   ];
   for (const [options, text] of bad) {
     assertThrows(() => new HealthChecker(new TestSet(), options), RangeError, text);
+  }
+  for (const check of [{}, null, "tcp"]) {
+    const options = JSON.parse(JSON.stringify({ check }));
+    assertThrows(() => new HealthChecker(new TestSet(), options), TypeError, "neither a function");
   }
 });
