@@ -534,6 +534,15 @@ Deno.test("LoadBalancer.selectBackend() chooses without a lease", () => {
   assertEquals([chosen.id, chosen.leases, chosen.statistics.selected], ["a:1", 0, 0]);
 });
 
+Deno.test("LoadBalancer.canServe() forgets the panic of a tier in which nobody is enabled any more", () => {
+  const balancer = new LoadBalancer({ backends: ["a:1", { peer: "b:1", priority: 1 }] });
+  const a = get(balancer, "a:1");
+  for (const { id } of balancer.backends.backends) get(balancer, id).markHealthy(false);
+  assertEquals(balancer.canServe(a), true);
+  a.drain();
+  assertEquals(balancer.canServe(a), false);
+});
+
 Deno.test("LoadBalancer.canServe() is true of who may take a client that is bound to it", () => {
   const set = new BackendSet([{ peer: "a:1", maxConnections: 1 }, { peer: "b:1" }, {
     peer: "c:1",

@@ -25,6 +25,13 @@ Deno.test("PowerOfTwo.pick() leaves nobody far above the mean, as one draw does"
   assert(one >= 15, `one choice: ${one} above the mean`);
 });
 
+Deno.test("PowerOfTwo.pick() counts requests under way by weight", () => {
+  const list = servers(4, 1);
+  [list[0].leases, list[1].leases] = [3, 1];
+  const two = new PowerOfTwo(list, { random: seeded(3) });
+  for (let i = 0; i < 20; i++) assertEquals(two.pick()?.id, "a");
+});
+
 Deno.test("PowerOfTwo.pick() takes the only one that is not refused, however busy", () => {
   const list = servers(1, 1);
   list[0].leases = 1000;

@@ -66,6 +66,21 @@ Deno.test("httpCheck() looks for a text or an expression in the content", async 
   assertEquals(await pass(server.peer, { path: "/204", body: "ok" }), missing);
 });
 
+Deno.test("httpCheck() reads no more of a content than maxBodyBytes", async () => {
+  const chunk = new Uint8Array(10_000).fill(120);
+  const { promise: cancelled, resolve: cancel } = Promise.withResolvers<void>();
+  const endless = () => new ReadableStream({ pull: (to) => to.enqueue(chunk), cancel });
+  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, () => {
+    return new Response(endless());
+  });
+  assertEquals(
+    await pass(peer(`127.0.0.1:${server.addr.port}`), { body: "ok", maxBodyBytes: 30_000 }),
+    "Cannot pass the health check: ok is not in the content",
+  );
+  await cancelled;
+  await server.shutdown();
+});
+
 Deno.test("httpCheck() sends what it is told to", async () => {
   await using server = site();
   await pass(server.peer, {});
