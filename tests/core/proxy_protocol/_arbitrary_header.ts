@@ -1,6 +1,8 @@
 import fc from "fast-check";
 import type { ProxyHeader, ProxyTls, ProxyTlvs } from "../../../core/mod.ts";
 
+const encoder = new TextEncoder();
+
 /** Those of a header that can be written: the fields in the order in which they are read. */
 const port = fc.integer({ min: 0, max: 65_535 });
 const ipv6 = fc.oneof(
@@ -13,7 +15,9 @@ const ipv6 = fc.oneof(
 const text = (maxLength: number) =>
   fc.string({ unit: "grapheme", maxLength })
     // deno-lint-ignore no-control-regex -- what is left out
-    .filter((value) => !/[\0-\x1f\x7f]/.test(value) && value.isWellFormed());
+    .filter((value) => !/[\0-\x1f\x7f]/.test(value) && value.isWellFormed())
+    // A header bounds bytes, and a grapheme may be many of them.
+    .filter((value) => encoder.encode(value).length <= 4 * maxLength);
 const path = fc.oneof(
   fc.constant(""),
   text(20).map((rest) => `/run/${rest}`),
