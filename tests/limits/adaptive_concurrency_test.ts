@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
+import { LatencySample } from "../../limits/_latency_sample.ts";
 import { FakeClock } from "../../timeout/mod.ts";
 import { AdaptiveConcurrency, type AdaptiveConcurrencyOptions } from "@pingo/pingo/limits";
 
@@ -212,3 +213,11 @@ for (const options of broken) {
     assertThrows(() => new AdaptiveConcurrency(options), RangeError, Object.keys(options)[0]);
   });
 }
+
+Deno.test("LatencySample chooses fairly among more than it keeps", () => {
+  const sample = new LatencySample(seeded(1));
+  for (let ms = 1; ms <= 10_000; ms++) sample.add(ms);
+  assertEquals(sample.count, 10_000);
+  const median = sample.takeQuantile(0.5);
+  assert(median > 4_000 && median < 6_000, `${median}`);
+});

@@ -2,6 +2,7 @@ import { assert, assertEquals, assertInstanceOf, assertThrows } from "@std/asser
 import fc from "fast-check";
 import { ProxyError } from "../../errors/mod.ts";
 import { ConcurrencyLimit, KeyedConcurrency, type Permit } from "@pingo/pingo/limits";
+import { CountingSignal } from "../timeout/_counting_signal.ts";
 import { settle } from "./_stepping_clock.ts";
 
 type Step =
@@ -111,4 +112,15 @@ Deno.test("KeyedConcurrency counts each key for itself, and keeps none that is i
   for (const permit of permits) permit?.[Symbol.dispose]();
   for (const permit of permits) permit?.[Symbol.dispose]();
   assertEquals([limit.inFlight("a"), limit.size], [0, 0]);
+});
+
+Deno.test("ConcurrencyLimit.acquire() takes its listener off the signal", async () => {
+  const limit = new ConcurrencyLimit(1);
+  const first = await limit.acquire();
+  const counting = new CountingSignal();
+  const second = limit.acquire({ signal: counting.signal });
+  assertEquals(counting.listeners, 1);
+  first[Symbol.dispose]();
+  using _second = await second;
+  assertEquals(counting.listeners, 0);
 });

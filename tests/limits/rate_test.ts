@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { parseRate, rateOf } from "@pingo/pingo/limits";
+import { parseRate, rateOf, TokenBucket } from "@pingo/pingo/limits";
 
 const good: { text: string; limit: number; windowMs: number }[] = [
   { text: "100/s", limit: 100, windowMs: 1_000 },
@@ -33,3 +33,9 @@ Deno.test("rateOf() takes a text and an object, and checks both", () => {
     assertThrows(() => rateOf({ limit: 1, windowMs: bad }), RangeError);
   }
 });
+
+for (const name of ["", "é", "a\nb", "a\x00", "a\x7f"]) {
+  Deno.test(`a limit cannot have the name ${JSON.stringify(name)}`, () => {
+    assertThrows(() => new TokenBucket("1/s", { name }), TypeError, "Cannot name a limit");
+  });
+}

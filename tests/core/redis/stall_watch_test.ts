@@ -43,3 +43,16 @@ Deno.test("StallWatch tells of none while some of what is due comes, or nothing 
   clock.advance(1_000);
   assertEquals([stalls.length, clock.timerCount], [0, 0]);
 });
+
+Deno.test("StallWatch counts from when something is due, not from the silence before", () => {
+  const { clock, watch, stalls } = setUp();
+  watch.begin();
+  clock.advance(40);
+  watch.end();
+  clock.advance(55); // it has looked once, at 50, and found nothing due any more
+  watch.begin();
+  clock.advance(99);
+  assertEquals(stalls, []);
+  watch.end();
+  watch.stop();
+});

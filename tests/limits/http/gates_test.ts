@@ -370,3 +370,17 @@ Deno.test("EventLoopLag has no lag once it is disposed of", () => {
   clock.advance(10_000);
   assertEquals([lag.lagMs, clock.timerCount], [0, 0]);
 });
+
+Deno.test("breaker() tells who is refused what opened the circuit", async () => {
+  const one = circuit(new FakeClock());
+  const handler = breaker({ breaker: one })(ok);
+  const reset = new ProxyError("connection_reset");
+  for (let i = 0; i < 2; i++) {
+    const exchange = makeExchange();
+    await statusOf(handler, exchange);
+    finish(exchange, 502, reset);
+  }
+  const refused = await outcomeOf(handler, makeExchange());
+  assert(refused instanceof ProxyError);
+  assertEquals(refused.cause, reset);
+});

@@ -17,6 +17,8 @@ const addresses: { address: string; bits?: number; key: string }[] = [
   { address: "2001:db8::1", bits: 48, key: "2001:db8:0::/48" },
   { address: "8000::", bits: 1, key: "8000::/1" },
   { address: "", key: "" },
+  { address: "1::2::3", key: "1::2::3" },
+  { address: "1:2:3", key: "1:2:3" },
 ];
 for (const { address, bits, key } of addresses) {
   Deno.test(`clientKey() of ${address || "a unix socket"} is ${key || "empty"}${bits ? ` at ${bits} bits` : ""}`, () => {
@@ -108,6 +110,7 @@ Deno.test("joinedKey() tells apart what only a border tells apart", () => {
   const of = (a: string, b: string) => joinedKey(() => a, () => b)(makeExchange());
   assertEquals(of("a", "b") === of("a", "b"), true);
   assertEquals(of("a 1 b", "c") === of("a", "b 1 c"), false);
+  assertEquals(of("a b", "c") === of("a", "b c"), false);
   assertEquals(joinedKey(() => "a", () => null)(makeExchange()), null);
 });
 

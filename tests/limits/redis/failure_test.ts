@@ -404,3 +404,54 @@ Deno.test("a probe takes so little that it does not use its own limit up", async
   const [, , , cost, , capacity] = told.redis.next().args;
   assertEquals([cost, capacity], [100, 100_000]);
 });
+
+Deno.test("take() counts failures anew once Redis is back", async () => {
+  const told = setUp({ maxFailures: 3 });
+  const { redis, clock, limiter } = told;
+  await letTimeOut(told, 3);
+  await clock.advanceAsync(1_000);
+  await limiter.take("a");
+  redis.next().reply(TAKEN);
+  await settled(clock);
+  await letTimeOut(told, 2);
+  assertEquals(limiter.isUp, true);
+  await letTimeOut(told, 1);
+  assertEquals(limiter.isUp, false);
+});
+
+Deno.test("take() rounds a broken cost up, and not for the last bit of a product", async () => {
+  const { redis, limiter } = setUp();
+  for (const [n, cost] of [[1 / 3, 33_334], [0.07 * 3, 21_000], [0, 0]]) {
+    const decision = limiter.take("a", n);
+    const { args, reply } = redis.next();
+    assertEquals(args[3], cost);
+    reply(TAKEN);
+    await decision;
+  }
+});
+
+Deno.test("RedisSlidingWindow rounds the width of a slice up, so that no window is too short", async () => {
+  const redis = new ManualRedis();
+  using limiter = new RedisSlidingWindow(redis, "10/s", { slices: 3, clock: new FakeClock() });
+  const decision = limiter.take("a");
+  const { args, reply } = redis.next();
+  assertEquals(args.slice(3), [1_000, 10_000, 333_334, 3]);
+  reply([1, 9_000, 0, 0]);
+  assertEquals((await decision).remaining, 9);
+});
+
+Deno.test("take() sends nothing a second time but where the server does not know the script", async () => {
+  for (const fails of [DISCONNECTED, RedisError.ofReply("OOM command not allowed")]) {
+    const { redis, clock, limiter } = setUp();
+    const decision = limiter.take("a");
+    redis.next().fail(fails);
+    await settled(clock);
+    assertEquals(redis.calls.length, 0);
+    assertEquals((await decision).isAllowed, true);
+  }
+  const { redis, clock, limiter } = setUp();
+  void limiter.take("a");
+  redis.next().fail(RedisError.ofReply("NOSCRIPT No matching script."));
+  await settled(clock);
+  assertEquals(redis.next().command, "EVAL");
+});

@@ -465,3 +465,12 @@ for (const { name, options, probe } of defects) {
     assertEquals([breaker.state, breaker.isCallable], ["half_open", true]);
   });
 }
+
+Deno.test("isolate() of a circuit that is isolated already tells nobody", () => {
+  const { breaker } = breakerOf();
+  const heard: string[] = [];
+  breaker.subscribe({ changed: ({ from, to }) => heard.push(`${from} ${to}`) });
+  const holds = [breaker.isolate(), breaker.isolate()];
+  for (const hold of holds) hold[Symbol.dispose]();
+  assertEquals(heard, ["closed isolated", "isolated closed"]);
+});
