@@ -9,6 +9,13 @@ export interface HostAddresses {
   readonly problem: unknown;
 }
 
+/** Options of {@linkcode HostAddressBook.find}. */
+interface FindOptions {
+  readonly signal: AbortSignal;
+  /** Whether no address at all is a problem, at which the host keeps what it had. */
+  readonly mustExist?: boolean;
+}
+
 /** Looks up hosts; a family that nobody answers for keeps what it had. */
 export class HostAddressBook {
   readonly #lookup: NameLookup;
@@ -22,19 +29,20 @@ export class HostAddressBook {
   }
 
   /** Rejects with the signal's reason alone. */
-  async find(host: string, signal: AbortSignal): Promise<HostAddresses> {
+  async find(host: string, { signal, mustExist = false }: FindOptions): Promise<HostAddresses> {
     const answers = await Promise.allSettled(
       this.#families.map((family) => this.#lookup.addresses(host, family, { signal })),
     );
     signal.throwIfAborted();
     const addresses: string[] = [];
     let ttlMs = Infinity;
-    let problem: unknown = null;
+    const isMissing = mustExist && answers.every(isEmpty);
+    let problem: unknown = isMissing ? new Error(`Cannot find an address of ${host}`) : null;
     this.#families.forEach((family, n) => {
       const key = `${family} ${host}`;
       const answer = answers[n];
-      if (answer.status === "fulfilled") this.#known.set(key, answer.value);
-      else problem = answer.reason;
+      if (answer.status === "rejected") problem = answer.reason;
+      else if (!isMissing) this.#known.set(key, answer.value);
       for (const record of this.#known.get(key) ?? []) {
         addresses.push(record.address);
         ttlMs = Math.min(ttlMs, record.ttlMs);
@@ -50,4 +58,8 @@ export class HostAddressBook {
       if (!hosts.has(key.slice(key.indexOf(" ") + 1))) this.#known.delete(key);
     }
   }
+}
+
+function isEmpty(answer: PromiseSettledResult<readonly AddressRecord[]>): boolean {
+  return answer.status === "fulfilled" && answer.value.length === 0;
 }

@@ -47,7 +47,7 @@ export function dnsDiscovery(
     async run(sink, { signal }) {
       const book = new HostAddressBook(lookup, families);
       await poll(async () => {
-        const { addresses, ttlMs, problem } = await book.find(name, signal);
+        const { addresses, ttlMs, problem } = await book.find(name, { signal });
         const backends = addresses.map((address): BackendOptions => {
           return { peer: discoveredPeer(address, port, name, checked), zone };
         });

@@ -12,7 +12,8 @@ import type { ServiceRecord } from "./name_lookup.ts";
  *
  * The lowest priority of the records becomes tier 0, the next one tier 1, and so on. Weights are kept, but 0,
  * which means "hardly ever" in DNS and "never" here, becomes 1. node:dns tells no time to live of SRV records:
- * all is looked up again when the shortest one of the addresses is over.
+ * all is looked up again when the shortest one of the addresses is over. A target must have an address (RFC 2782): one
+ * that has none any more keeps its last ones, and counts as a failure.
  *
  * @param name the name, such as `_http._tcp.app.example`
  * @throws {TypeError} when the name is empty, or a family is unknown
@@ -62,7 +63,9 @@ export function srvDiscovery(name: string, options: NameDiscoveryOptions = {}): 
         }
         const hosts = [...new Set(records.map(({ target }) => target))];
         book.keepOnly(new Set(hosts));
-        const found = await Promise.all(hosts.map((host) => book.find(host, signal)));
+        const found = await Promise.all(
+          hosts.map((host) => book.find(host, { signal, mustExist: true })),
+        );
         const byHost = new Map(hosts.map((host, n) => [host, found[n]]));
         const backends = backendsOf(records, byHost, checked);
         const problem = found.find((each) => each.problem !== null)?.problem ?? null;

@@ -60,7 +60,8 @@ export interface OutlierPolicyOptions<Host> extends OutlierOptions {
  *
  * Failures in a row eject at once, the success rate at a sweep; hosts return at sweeps. No more than
  * `maxEjectionPercent` of the hosts are ejected, but one may always be. A host that fails again soon after
- * its return is ejected for longer; each healthy interval takes that back by one step.
+ * its return is ejected for longer; each healthy interval takes that back by one step. Of Envoy's rules the failure
+ * percentage is missing, which Envoy enforces only when it is told to.
  *
  * @see https://www.envoyproxy.io/docs/envoy/latest/intro/arch_overview/upstream/outlier
  *

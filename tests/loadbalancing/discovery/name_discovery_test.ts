@@ -215,6 +215,29 @@ Deno.test("srvDiscovery() keeps what it has while SRV, or a target, gets no answ
   assertEquals([recorder.ids, recorder.gauge("stale")], [["10.0.0.2:80"], 0]);
 });
 
+Deno.test("srvDiscovery() keeps the addresses of a target that has none any more, and says so", async () => {
+  const { clock, names, recorder } = world({ retryMs: 1_000 }, true);
+  await using _ = recorder;
+  const a = { target: "a.test", port: 80, priority: 0, weight: 1 };
+  const b = { ...a, target: "b.test" };
+  names.services_ = [a, b];
+  names.records.set("ipv4 a.test", ["10.0.0.1"]);
+  recorder.feed.start();
+  await clock.advanceAsync(0);
+  assertEquals(recorder.ids, ["10.0.0.1:80"]);
+  assertEquals(recorder.feed.snapshot().problem, "Cannot find an address of b.test");
+  names.records.set("ipv4 b.test", ["10.0.0.2"]);
+  await clock.advanceAsync(1_000);
+  assertEquals([recorder.ids.length, recorder.gauge("stale")], [2, 0]);
+  // What a resolver that reports a failure looks like.
+  names.records.delete("ipv4 b.test");
+  await clock.advanceAsync(10_000);
+  assertEquals([recorder.ids.length, recorder.gauge("stale")], [2, 1]);
+  names.services_ = [a];
+  await clock.advanceAsync(1_000);
+  assertEquals([recorder.ids, recorder.gauge("stale")], [["10.0.0.1:80"], 0]);
+});
+
 Deno.test("srvDiscovery() forgets the addresses of a target that it has not met any more", async () => {
   const { clock, names, recorder } = world({ families: ["ipv4"] }, true);
   await using _ = recorder;
