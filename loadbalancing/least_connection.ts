@@ -29,6 +29,8 @@ import {
  */
 export class LeastConnection<C extends Candidate = Candidate> implements Algorithm<C> {
   readonly #smooth = new SmoothWeights<C>();
+  /** Of the least busy in the choice under way; kept, so that a choice makes no object. */
+  readonly #least = { leases: 0, weight: 1 };
 
   /** A choice among these candidates. */
   constructor(candidates: readonly C[] = []) {
@@ -64,30 +66,11 @@ export class LeastConnection<C extends Candidate = Candidate> implements Algorit
       }
     }
     if (best === -1) return null;
-    if (isTie) best = this.#inTurn(best, isRefused);
-    return candidates[best];
-  }
-
-  /** Smooth weighted round robin among those that are as busy as the first of them. */
-  #inTurn(first: number, isRefused: IsRefused<C> | null): number {
-    const { candidates, weights, current } = this.#smooth;
-    const firstLeases = candidates[first].leases;
-    const firstWeight = weights[first];
-    let best = first;
-    let most = -Infinity;
-    let total = 0;
-    for (let i = first; i < candidates.length; i++) {
-      const weight = weights[i];
-      if (candidates[i].leases * firstWeight !== firstLeases * weight) continue;
-      if (isRefused !== null && isRefused(candidates[i])) continue;
-      total += weight;
-      const gained = current[i] += weight;
-      if (gained > most) {
-        most = gained;
-        best = i;
-      }
+    if (isTie) {
+      this.#least.leases = bestLeases;
+      this.#least.weight = bestWeight;
+      best = this.#smooth.next(isRefused, this.#least);
     }
-    current[best] -= total;
-    return best;
+    return candidates[best];
   }
 }

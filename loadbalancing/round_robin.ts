@@ -45,22 +45,7 @@ export class RoundRobin<C extends Candidate = Candidate> implements Algorithm<C>
 
   /** Chooses the next one in turn; one that is refused gains nothing meanwhile, as in nginx. */
   pick(_key: string | null = null, isRefused: IsRefused<C> | null = null): C | null {
-    const { candidates, weights, current } = this.#smooth;
-    let best = -1;
-    let most = -Infinity;
-    let total = 0;
-    for (let i = 0; i < candidates.length; i++) {
-      if (isRefused !== null && isRefused(candidates[i])) continue;
-      const weight = weights[i];
-      total += weight;
-      const gained = current[i] += weight;
-      if (gained > most) {
-        most = gained;
-        best = i;
-      }
-    }
-    if (best === -1) return null;
-    current[best] -= total;
-    return candidates[best];
+    const next = this.#smooth.next(isRefused);
+    return next === -1 ? null : this.#smooth.candidates[next];
   }
 }
