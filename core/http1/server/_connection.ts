@@ -45,7 +45,7 @@ const MAX_LINGER_BYTES = 262_144;
 /** How long that may take. */
 const LINGER_MS = 2_000;
 /** Without a request for so long a connection gives up the memory that it can get again. */
-const REST_MS = 5_000;
+const REST_MS = 1_000;
 /** What the handler of an exchange that took too long has for its page. */
 const OVERDUE_GRACE_MS = 1_000;
 const NO_BYTES = new Uint8Array(0);
