@@ -37,6 +37,8 @@ interface Acceptor {
 const KEEPER_MS = 3_600_000;
 /** After a failure to accept, such as too many open files, how long nothing is tried. */
 const ACCEPT_PAUSE_MS = 100;
+/** How long a stop waits for handshakes and PROXY headers that have begun. */
+const UNSERVED_MS = 250;
 /**
  * TLS handshakes at a time. One that stands still is given up, but Deno keeps its socket open until the
  * client ends it (measured with 2.9.6): so many of them are only slowed down here.
@@ -179,8 +181,7 @@ class WireServer implements EngineServer {
     for (const listener of this.#bound.listeners) listener.close();
     await Promise.all(this.#accepting);
     for (const connection of this.#connections) connection.drain();
-    for (const conn of this.#nameless) closeQuietly(conn);
-    for (const conn of this.#handshakes) closeQuietly(conn);
+    this.#wheel.timer(() => this.#cutUnserved()).arm(UNSERVED_MS);
     for (const server of this.#h2) server.shutdown();
     if (this.#count > 0) await this.#whenQuiet.promise;
     this.#wheel[Symbol.dispose]();
@@ -188,6 +189,13 @@ class WireServer implements EngineServer {
 
   cut(): void {
     for (const connection of this.#connections) connection.close();
+    this.#cutUnserved();
+  }
+
+  /** Closes what has not come as far as a request. */
+  #cutUnserved(): void {
+    for (const conn of this.#nameless) closeQuietly(conn);
+    for (const conn of this.#handshakes) closeQuietly(conn);
   }
 
   get #count(): number {

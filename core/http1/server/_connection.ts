@@ -46,6 +46,8 @@ const MAX_LINGER_BYTES = 262_144;
 const LINGER_MS = 2_000;
 /** Without a request for so long a connection gives up the memory that it can get again. */
 const REST_MS = 1_000;
+/** How long a drain waits for the first request of a connection. */
+const FRESH_MS = 250;
 /** What the handler of an exchange that took too long has for its page. */
 const OVERDUE_GRACE_MS = 1_000;
 const NO_BYTES = new Uint8Array(0);
@@ -305,7 +307,10 @@ export class Connection implements BodySource, ReplySink {
   drain(): void {
     this.#isDraining = true;
     this.#relay?.drain();
-    if (this.#exchange === null && !this.#isEnding && !this.#isInHead) this.close();
+    if (this.#exchange !== null || this.#isEnding || this.#isInHead) return;
+    if (this.#requests > 0) this.close();
+    // Whoever has just connected is about to send a request, and was told nothing yet.
+    else this.#wait(IDLE, FRESH_MS);
   }
 
   /** Ends the connection now; what is on its way is cut. */
