@@ -198,6 +198,8 @@ export class HealthChecker<Backend extends CheckedBackend> implements AsyncDispo
     }
     for (const backend of next) {
       if (!this.#probes.has(backend)) this.#add(backend);
+      // Who hears of the mark may have swapped the set, and the new one is followed already.
+      if (this.#followed !== backends) return;
     }
     this.#gauge();
     this.#wakeWaiters();

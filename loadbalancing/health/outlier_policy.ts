@@ -118,14 +118,17 @@ export class OutlierPolicy<Host> {
   /** Takes a new set of hosts; what is known of those that stay is kept. Who leaves is not ejected any more. */
   setHosts(hosts: Iterable<Host>): void {
     const next = new Set(hosts);
+    const returning: [Host, OutlierRecord][] = [];
     for (const [host, record] of this.#records) {
       if (next.has(host)) continue;
       this.#records.delete(host);
-      if (record.isEjected) this.#giveBack(host, record, this.#clock.now());
+      if (record.isEjected) returning.push([host, record]);
     }
     for (const host of next) {
       if (!this.#records.has(host)) this.#records.set(host, new OutlierRecord());
     }
+    // At the end: who hears of it may change the hosts once more.
+    for (const [host, record] of returning) this.#giveBack(host, record, this.#clock.now());
   }
 
   /** Counts the end of an attempt; that of a host which is not in the set is dropped. */

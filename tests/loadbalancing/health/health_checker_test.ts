@@ -311,6 +311,20 @@ Deno.test("HealthChecker may be stopped by a listener", async () => {
   assertEquals(clock.timerCount, 0);
 });
 
+Deno.test("HealthChecker follows a set that is swapped while it marks the backends of the last one", async () => {
+  const set = new BackendSet(["a:1", "b:1"]);
+  const clock = new FakeClock();
+  const check = () => new Promise<boolean>(() => {});
+  await using checker = new HealthChecker(set, { check, clock, initialState: "unhealthy" });
+  checker.start();
+  set.onChange(({ kind }) => {
+    if (kind === "backend" && set.backends.length === 2) set.update([{ peer: "e:1" }]);
+  });
+  set.update([{ peer: "c:1" }, { peer: "d:1" }]);
+  assertEquals(set.backends.map(({ id }) => id), ["e:1"]);
+  assertEquals(checker.snapshot().map(({ id }) => id), ["e:1"]);
+});
+
 Deno.test("HealthChecker goes on when who hears of a change throws", async () => {
   const { clock, checker, backends: [a], calls, bad } = world({ maxConcurrent: 1 });
   bad.add("a");

@@ -267,6 +267,18 @@ Deno.test("OutlierPolicy.setHosts() keeps what is known of hosts that stay", () 
   assertEquals(policy.ejectedCount, 0);
 });
 
+Deno.test("OutlierPolicy.setHosts() may be called by who hears of a return that it causes", () => {
+  const policy = new OutlierPolicy<string>({
+    onDecision: ({ action }) => {
+      if (action === "returned") policy.setHosts(["z"]);
+    },
+  });
+  policy.setHosts(["a", "b"]);
+  for (let n = 0; n < 5; n++) policy.report("a", { status: 500, error: null, durationMs: 1 });
+  policy.setHosts(["b", "c"]);
+  assertEquals([policy.snapshot().map(({ host }) => host), policy.ejectedCount], [["z"], 0]);
+});
+
 Deno.test("OutlierPolicy throws RangeError for options that make no sense", () => {
   const bad: [OutlierOptions, string][] = [
     [{ consecutive5xx: 0 }, "consecutive5xx is 0"],
