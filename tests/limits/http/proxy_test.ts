@@ -167,3 +167,30 @@ Deno.test("all limits in one proxy give back all that they took, under more load
   const calls = numbers(metrics, "pingo_breaker_calls_total");
   assertEquals([calls["default,succeeded"], calls["default,failed"]], [of(200), of(500)]);
 });
+
+Deno.test("rateLimit() in a proxy writes its fields on answers of its own and of limits inside", async () => {
+  const closed = await listen({ address: "127.0.0.1:0" }, () => reply(200));
+  await closed[Symbol.asyncDispose]();
+  const circuit = new CircuitBreaker({ trip: consecutiveFailures(1) });
+  await using proxy = new HttpProxy({
+    upstream: closed.url,
+    middleware: [
+      rateLimit({ limiter: new KeyedTokenBucket("3/h") }),
+      breaker({ breaker: circuit }),
+    ],
+  });
+  await using front = await listen({ address: "127.0.0.1:0" }, proxy.handle);
+  const seen: (string | number | null)[][] = [];
+  for (let n = 0; n < 4; n++) {
+    const { status, headers, body } = await fetch(front.url);
+    await body?.cancel();
+    seen.push([status, headers.get("ratelimit"), headers.get("ratelimit-policy")]);
+  }
+  const policy = '"default";q=3;w=3600';
+  assertEquals(seen, [
+    [502, '"default";r=2;t=1200', policy],
+    [503, '"default";r=1;t=2400', policy],
+    [503, '"default";r=0;t=3600', policy],
+    [429, '"default";r=0;t=1200', policy],
+  ]);
+});
