@@ -61,6 +61,8 @@ export interface RateLimiter {
 /**
  * Counts events of many keys, each against the same rule: clients, tenants, paths. Its memory is bounded
  * whatever the number of keys.
+ *
+ * A number of units is finite and not negative; asking for a broken number throws a `RangeError`.
  */
 export interface KeyedLimiter {
   /** Its rules; one, where it does not join several. */

@@ -66,7 +66,8 @@ export interface RateLimitOptions {
 /**
  * Turns requests away with 429 when a rate limit is used up.
  *
- * @throws {TypeError} when there is not exactly one of `rate` and `limiter`, or the rate cannot be understood
+ * @throws {TypeError} when there is not exactly one of `rate` and `limiter`, the rate cannot be understood, or
+ * `headers` or `unit` is no choice
  * @throws {RangeError} when a number is out of its range
  *
  * @example
