@@ -1,4 +1,5 @@
 import type { Clock } from "../clock.ts";
+import { ringSlot } from "../_ring_slot.ts";
 import { savedCount, savedNumber, savedObject } from "./_saved.ts";
 
 /** Calls and failures of the last while, in a ring of buckets with running sums. */
@@ -33,7 +34,7 @@ export class TimeWindow {
   /** @param failure 1 for a failure, else 0 */
   add(failure: number): void {
     this.#slide();
-    const slot = this.#bucket % this.#calls.length;
+    const slot = this.#slot(0);
     this.#calls[slot]++;
     this.#failures[slot] += failure;
     this.#callSum++;
@@ -84,8 +85,7 @@ export class TimeWindow {
   }
 
   #slot(age: number): number {
-    const size = this.#calls.length;
-    return ((this.#bucket - age) % size + size) % size;
+    return ringSlot(this.#bucket - age, this.#calls.length);
   }
 
   #current(): number {
@@ -99,7 +99,7 @@ export class TimeWindow {
     const size = this.#calls.length;
     const first = Math.max(this.#bucket + 1, current - size + 1);
     for (let bucket = first; bucket <= current; bucket++) {
-      const slot = bucket % size;
+      const slot = ringSlot(bucket, size);
       this.#callSum -= this.#calls[slot];
       this.#failureSum -= this.#failures[slot];
       this.#calls[slot] = 0;

@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from "../clock.ts";
 import { checkFiniteMs } from "../_number.ts";
+import { ringSlot } from "../_ring_slot.ts";
 
 /** Options of {@linkcode RetryBudget}. */
 export interface RetryBudgetOptions {
@@ -111,7 +112,7 @@ export class RetryBudget {
 
   #add(amount: number): void {
     this.#slide();
-    this.#slices[this.#slice % SLICES] += amount;
+    this.#slices[ringSlot(this.#slice, SLICES)] += amount;
     this.#sum += amount;
   }
 
@@ -123,8 +124,9 @@ export class RetryBudget {
     const current = this.#current();
     if (current === this.#slice) return;
     for (let n = Math.max(this.#slice + 1, current - SLICES + 1); n <= current; n++) {
-      this.#sum -= this.#slices[n % SLICES];
-      this.#slices[n % SLICES] = 0;
+      const slot = ringSlot(n, SLICES);
+      this.#sum -= this.#slices[slot];
+      this.#slices[slot] = 0;
     }
     this.#slice = current;
   }

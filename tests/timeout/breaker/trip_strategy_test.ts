@@ -113,3 +113,11 @@ for (const { name, make } of outOfRange) {
     assertThrows(make, RangeError, name);
   });
 }
+
+Deno.test("failureRateOverTime() forgets alike before the zero of the clock", () => {
+  const clock = new FakeClock({ now: -2_500 });
+  const counter = failureRateOverTime({ windowMs: 1_000, minCalls: 2 }).start(clock);
+  assertEquals(counter.failed(), false);
+  clock.advance(1_000);
+  assertEquals([counter.failed(), counter.failed()], [false, true]);
+});

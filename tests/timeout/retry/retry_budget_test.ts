@@ -120,3 +120,13 @@ for (const { options, text } of outOfRange) {
     assertThrows(() => new RetryBudget(options), RangeError, text);
   });
 }
+
+Deno.test("RetryBudget forgets alike before the zero of its clock", () => {
+  const clock = new FakeClock({ now: -25_000 });
+  const budget = new RetryBudget({ minPerSecond: 0, clock });
+  for (let n = 0; n < 10; n++) budget.deposit();
+  clock.advance(5_000);
+  assertEquals(budget.balance, 2);
+  clock.advance(5_000);
+  assertEquals([budget.balance, budget.tryWithdraw()], [0, false]);
+});
