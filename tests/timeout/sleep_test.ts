@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
-import { FakeClock, sleep } from "@pingo/pingo/timeout";
+import { type Clock, FakeClock, sleep } from "@pingo/pingo/timeout";
 import { CountingSignal } from "./_counting_signal.ts";
 
 Deno.test("sleep() resolves when its time is over", async () => {
@@ -56,4 +56,19 @@ Deno.test("sleep() takes its listener off the signal", async () => {
   clock.advance(10);
   await slept;
   assertEquals(signal.listeners, 0);
+});
+
+Deno.test("sleep() keeps the process alive unless it is told not to", async () => {
+  const told: (boolean | undefined)[] = [];
+  const clock: Clock = {
+    now: () => 0,
+    epoch: () => 0,
+    setTimer(fire, _delayMs, options) {
+      told.push(options?.keepAlive);
+      fire();
+      return () => {};
+    },
+  };
+  for (const keepAlive of [undefined, true, false]) await sleep(1, { clock, keepAlive });
+  assertEquals(told, [true, true, false]);
 });
