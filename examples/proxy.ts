@@ -10,6 +10,7 @@
  * CERT, KEY   PEM files: TLS, HTTP/1.1 and HTTP/2
  * ACCESS_LOG  `off` (the default), `combined` or `json`, to standard output
  * ADMIN       such as `127.0.0.1:9901`: /metrics, /healthz and /readyz there
+ * REUSE_PORT  `on`: several processes may listen there, so that a new one comes before the old one goes
  *
  * @module
  */

@@ -2,20 +2,27 @@ import type { Listener, ListenTls, Service } from "../../core/mod.ts";
 import { formatListenAddress } from "../../core/mod.ts";
 import type { ServeSettings } from "./serve_settings.ts";
 
+/** How one of its addresses is listened on. */
+export interface ListeningOptions {
+  /** Whether other processes may listen there too. */
+  reusePort?: boolean;
+}
+
 /** A service that listens: an `HttpService`, a `ProxyService`. */
 export interface ListeningService extends Service {
   /** Where it listens, once it has started. */
   readonly listeners: readonly Listener[];
   /** Adds an address without TLS. */
-  addTcp(address: string): unknown;
+  addTcp(address: string, options?: ListeningOptions): unknown;
   /** Adds an address with TLS. */
-  addTls(address: string, tls: ListenTls): unknown;
+  addTls(address: string, tls: ListenTls, options?: ListeningOptions): unknown;
   /** Adds a unix socket. */
   addUnix(path: string): unknown;
 }
 
 /**
- * Has a service listen where LISTEN says, with the certificate of CERT and KEY.
+ * Has a service listen where LISTEN says, with the certificate of CERT and KEY, as REUSE_PORT says alone or
+ * beside others.
  *
  * @returns the service
  *
@@ -33,11 +40,11 @@ export interface ListeningService extends Service {
  * ```
  */
 export function listenBy<S extends ListeningService>(
-  { listen, tls }: Pick<ServeSettings, "listen" | "tls">,
+  { listen, tls, reusePort }: Pick<ServeSettings, "listen" | "tls" | "reusePort">,
   service: S,
 ): S {
   if (listen.transport === "unix") service.addUnix(listen.path);
-  else if (tls === undefined) service.addTcp(formatListenAddress(listen));
-  else service.addTls(formatListenAddress(listen), tls);
+  else if (tls === undefined) service.addTcp(formatListenAddress(listen), { reusePort });
+  else service.addTls(formatListenAddress(listen), tls, { reusePort });
   return service;
 }

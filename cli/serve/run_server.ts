@@ -154,5 +154,8 @@ async function adminService(
   // Half of what the program takes to load, and seldom asked for.
   const { adminHandler } = await import("../../core/prometheus/mod.ts");
   const handler = adminHandler({ registry, isReady: () => server.isReady });
-  return listenBy({ listen: address, tls: undefined }, new HttpService("admin", handler));
+  return listenBy(
+    { listen: address, tls: undefined, reusePort: false },
+    new HttpService("admin", handler),
+  );
 }

@@ -24,6 +24,13 @@ export const SERVE_FLAGS: readonly Flag[] = [
     about: "off, combined (the default) or json; it goes to\nstandard output",
   },
   {
+    name: "reuse-port",
+    value: "on",
+    env: "REUSE_PORT",
+    about:
+      "Let several processes listen there (Linux): a new one\ncomes before the old one goes; takes --unstable-net",
+  },
+  {
     name: "admin",
     value: "ADDRESS",
     env: "ADMIN",

@@ -23,6 +23,8 @@ export interface ServeSettings {
   readonly accessLog: AccessLogChoice;
   /** Where it serves metrics and probes. */
   readonly admin: ListenAddress | undefined;
+  /** Whether other processes may listen there too. */
+  readonly reusePort: boolean;
 }
 
 /** Options of {@linkcode readServeSettings}. */
@@ -48,7 +50,7 @@ export interface ReadServeSettingsOptions {
 }
 
 /**
- * Reads LISTEN, TARGET, CERT, KEY, ACCESS_LOG and ADMIN.
+ * Reads LISTEN, TARGET, CERT, KEY, ACCESS_LOG, ADMIN and REUSE_PORT.
  *
  * @param get the value of one of them
  * @throws {UsageError} when one makes no sense
@@ -76,7 +78,11 @@ export async function readServeSettings(
     targets: readTargets(read("TARGET")),
     accessLog: accessLogOf(read("ACCESS_LOG") ?? accessLog),
     admin: admin === undefined ? undefined : adminAddressOf(admin),
+    reusePort: isOn("REUSE_PORT", read("REUSE_PORT")),
   };
+  if (settings.reusePort && settings.listen.transport === "unix") {
+    throw new UsageError("Cannot use REUSE_PORT: a unix socket belongs to one process");
+  }
   return { ...settings, tls: await tlsOf(read("CERT"), read("KEY"), settings.listen) };
 }
 
@@ -108,6 +114,12 @@ function accessLogOf(text: string): AccessLogChoice {
   throw new UsageError(
     `Cannot use ACCESS_LOG ${JSON.stringify(text)}: write off, combined or json`,
   );
+}
+
+function isOn(name: string, text: string | undefined): boolean {
+  if (text === undefined || text === "off") return false;
+  if (text === "on") return true;
+  throw new UsageError(`Cannot use ${name} ${JSON.stringify(text)}: write on or off`);
 }
 
 async function tlsOf(

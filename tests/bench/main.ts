@@ -16,7 +16,7 @@ import { type BenchOptions, HELP, parseOptions } from "./options.ts";
 import { ROOT } from "./paths.ts";
 import { readCpuPlan } from "./process/cpus.ts";
 import { capture, findProgram } from "./process/programs.ts";
-import { faultLines, idleTable, loadTable } from "./report/figures.ts";
+import { faultLines, idleTable, loadTable, soakTable } from "./report/figures.ts";
 import { type Findings, findingsMarkdown } from "./report/markdown.ts";
 import { writePage } from "./report/page.ts";
 import { textTable } from "./report/text.ts";
@@ -79,8 +79,14 @@ async function run(
 
   const measured = await measureAll(options, { targets, cpus, signal });
   const summaries = summarise(measured.samples, BASELINE);
-  const findings: Findings = { environment, targets, summaries, idle: measured.idle };
-  const faults = faultLines(summaries, measured.idle);
+  const findings: Findings = {
+    environment,
+    targets,
+    summaries,
+    idle: measured.idle,
+    soak: measured.soak,
+  };
+  const faults = faultLines(summaries, measured.idle, measured.soak);
   const verdicts = options.checks.flatMap((check) => judge(check, measured.samples));
   printFindings(findings);
   for (const fault of faults) console.log(`INVALID ${fault}`);
@@ -94,7 +100,7 @@ async function run(
   return faults.length > 0 || verdicts.some(({ holds }) => !holds) ? FAILED : OK;
 }
 
-function printFindings({ environment, summaries, idle }: Findings): void {
+function printFindings({ environment, summaries, idle, soak }: Findings): void {
   const { machine, cpus, load, versions } = environment;
   console.log(`${machine}; ${cpus}\n${load}`);
   for (const [name, version] of Object.entries(versions)) console.log(`${name}: ${version}`);
@@ -102,6 +108,7 @@ function printFindings({ environment, summaries, idle }: Findings): void {
     console.log(`\n${describeCase(summary.loadCase)}\n${textTable(loadTable(summary))}`);
   }
   if (idle.length > 0) console.log(`\nidle connections\n${textTable(idleTable(idle))}`);
+  if (soak.length > 0) console.log(`\na long load\n${textTable(soakTable(soak))}`);
   console.log();
 }
 

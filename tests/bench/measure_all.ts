@@ -2,6 +2,7 @@ import type { IdleSample } from "./idle.ts";
 import { IDLE_BODY, runIdle } from "./idle_run.ts";
 import type { BenchOptions } from "./options.ts";
 import type { CpuPlan } from "./process/cpus.ts";
+import { runSoak, type SoakSample } from "./soak.ts";
 import { Progress } from "./progress.ts";
 import { runRounds } from "./rounds.ts";
 import type { Sample } from "./sample.ts";
@@ -12,6 +13,7 @@ import type { Target } from "./targets/mod.ts";
 export interface Measured {
   readonly samples: readonly Sample[];
   readonly idle: readonly IdleSample[];
+  readonly soak: readonly SoakSample[];
 }
 
 /** Options of {@linkcode measureAll}. */
@@ -28,7 +30,7 @@ export async function measureAll(
   { targets, cpus, signal }: MeasureAllOptions,
 ): Promise<Measured> {
   const sizes = new Set([
-    ...bench.rounds > 0 ? bench.sizes : [],
+    ...bench.rounds + bench.soak > 0 ? bench.sizes : [],
     ...bench.idle > 0 ? [IDLE_BODY] : [],
   ]);
   const progress = new Progress();
@@ -38,7 +40,8 @@ export async function measureAll(
     const run = { bench, stage, targets, progress, signal };
     const samples = bench.rounds > 0 ? await runRounds(run) : [];
     const idle = bench.idle > 0 ? await runIdle(run) : [];
-    return { samples, idle };
+    const soak = bench.soak > 0 ? await runSoak(run) : [];
+    return { samples, idle, soak };
   } finally {
     progress.clear();
   }

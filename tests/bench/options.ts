@@ -24,6 +24,8 @@ export interface BenchOptions {
   readonly rounds: number;
   /** How many idle connections to hold for the memory of one; 0 for none. */
   readonly idle: number;
+  /** How many minutes the toolkit's own proxy is loaded to see whether its memory grows; 0 for not at all. */
+  readonly soak: number;
   /** Program that is measured as `pingo`. */
   readonly proxy: string;
   /** File for everything that was measured. */
@@ -46,9 +48,11 @@ deno run -A tests/bench/main.ts [options]
   --tls                measures over TLS too
   --tls-only           measures over TLS alone
   --duration SECONDS   length of one measurement [3]
-  --warm-up SECONDS    before the first one of each target and case; 0 for none [1]
+  --warm-up SECONDS    before the first one of each target and case, three times as long before the
+                       first of all; 0 for none [1]
   --rounds COUNT       how often each target gets each case; 0 for no load at all [5]
   --idle COUNT         also holds so many idle connections and tells the memory of one
+  --soak MINUTES       also loads "pingo" so long, all sizes in turn, and tells how its memory went
   --proxy FILE         the program that is measured as "pingo" [examples/proxy.ts]
   --json FILE          writes all samples there
   --write              writes docs/performance.md
@@ -68,7 +72,10 @@ export function parseOptions(args: readonly string[]): BenchOptions {
   const values = parse(args);
   const rounds = parseCount(values.rounds, 0);
   const idle = parseCount(values.idle, 0);
-  if (rounds === 0 && idle === 0) throw new SyntaxError("Cannot measure: neither rounds nor idle");
+  const soak = parseCount(values.soak, 0);
+  if (rounds + idle + soak === 0) {
+    throw new SyntaxError("Cannot measure: neither rounds nor idle nor soak");
+  }
   return {
     help: values.help,
     targets: parseTargets(values.targets),
@@ -79,6 +86,7 @@ export function parseOptions(args: readonly string[]): BenchOptions {
     warmUp: parseCount(values["warm-up"], 0),
     rounds,
     idle,
+    soak,
     proxy: values.proxy,
     json: values.json ?? null,
     write: values.write,
@@ -101,6 +109,7 @@ function parse(args: readonly string[]) {
         "warm-up": { type: "string", default: "1" },
         rounds: { type: "string", default: "5" },
         idle: { type: "string", default: "0" },
+        soak: { type: "string", default: "0" },
         proxy: { type: "string", default: DEFAULT_PROXY },
         json: { type: "string" },
         write: { type: "boolean", default: false },

@@ -13,6 +13,7 @@ Deno.test("parseOptions() reads every option", () => {
     "--warm-up=0",
     "--rounds=9",
     "--idle=10000",
+    "--soak=3",
     "--proxy=/tmp/proxy.ts",
     "--json=/tmp/bench.json",
     "--write",
@@ -31,6 +32,7 @@ Deno.test("parseOptions() reads every option", () => {
     warmUp: 0,
     rounds: 9,
     idle: 10_000,
+    soak: 3,
     proxy: "/tmp/proxy.ts",
     json: "/tmp/bench.json",
     write: true,
@@ -39,11 +41,12 @@ Deno.test("parseOptions() reads every option", () => {
 });
 
 Deno.test("parseOptions() compares pingo with nginx and the bare runtime when nothing is said", () => {
-  const { targets, schemes, idle, write } = parseOptions([]);
-  assertEquals({ targets, schemes, idle, write }, {
+  const { targets, schemes, idle, soak, write } = parseOptions([]);
+  assertEquals({ targets, schemes, idle, soak, write }, {
     targets: ["nginx", "pingo", "serve_fetch"],
     schemes: ["http"],
     idle: 0,
+    soak: 0,
     write: false,
   });
   assertEquals(parseOptions(["--targets", "all"]).targets, TARGET_NAMES);

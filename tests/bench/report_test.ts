@@ -1,6 +1,7 @@
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { sample } from "./_fixtures.ts";
-import { faultLines, idleTable, loadTable } from "./report/figures.ts";
+import type { SoakSample } from "./soak.ts";
+import { faultLines, idleTable, loadTable, soakTable } from "./report/figures.ts";
 import { EMPTY_PAGE, findingsMarkdown, markdownTable, replaceMarked } from "./report/markdown.ts";
 import { writePage } from "./report/page.ts";
 import { textTable } from "./report/text.ts";
@@ -22,6 +23,16 @@ const IDLE = [{
   faults: [],
 }] as const;
 
+const MIB = 1_048_576;
+const SOAK: SoakSample[] = [{
+  target: "pingo",
+  loadCase: { scheme: "http", connections: 32 },
+  minutes: 10,
+  requests: 123_456,
+  residentBytes: [80, 90, 95, 110, 105, 100, 102, 101].map((mib) => mib * MIB),
+  faults: [],
+}];
+
 Deno.test("textTable() puts names to the left and figures to the right", () => {
   const tables = summarise(SAMPLES, BASELINE).map(loadTable).map(textTable);
   assertEquals(tables, [[
@@ -33,6 +44,10 @@ Deno.test("textTable() puts names to the left and figures to the right", () => {
 
 Deno.test("idleTable() tells what one connection takes", () => {
   assertEquals(idleTable(IDLE).rows, [["pingo", "http", "7.1", "1000", "40", "47"]]);
+});
+
+Deno.test("soakTable() tells how memory went, quarter by quarter", () => {
+  assertEquals(soakTable(SOAK).rows, [["pingo", "10", "123456", "90", "110", "100", "101"]]);
 });
 
 Deno.test("markdownTable() is a table", () => {
@@ -55,6 +70,9 @@ Deno.test("faultLines() tells where each fault happened", () => {
     "http, 130 B, 32 connections: pingo: round 2: no answers",
     "http, idle: pingo: 3 of 1000 connections did not stay open",
   ]);
+  assertEquals(faultLines([], [], SOAK.map((each) => ({ ...each, faults: ["7 errors"] }))), [
+    "soak: pingo: 7 errors",
+  ]);
 });
 
 Deno.test("findingsMarkdown() names machine, versions, command and date besides the figures", () => {
@@ -71,6 +89,7 @@ Deno.test("findingsMarkdown() names machine, versions, command and date besides 
     targets: createTargets("proxy.ts").filter(({ name }) => ["nginx", "pingo"].includes(name)),
     summaries: summarise(SAMPLES, BASELINE),
     idle: IDLE,
+    soak: SOAK,
   });
   const expected = [
     "2026-03-31",
@@ -84,6 +103,8 @@ Deno.test("findingsMarkdown() names machine, versions, command and date besides 
     "| pingo | 22.6 | 1.15 | 1.10–1.20 |",
     "### Idle connections",
     "| pingo | http | 7.1 |",
+    "### A long load",
+    "| pingo | 10 | 123456 |",
   ];
   for (const each of expected) assertStringIncludes(text, each);
 });

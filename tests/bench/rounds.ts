@@ -17,6 +17,9 @@ export interface RunOptions {
   readonly signal: AbortSignal;
 }
 
+/** The first load of a process lasts so many warm-ups: what compiles itself while it runs does so then. */
+const FIRST_WARM_UPS = 3;
+
 /**
  * Loads all targets, round by round. They take turns within each case: the machine's other work then falls on all of
  * them, and what is compared was measured within seconds.
@@ -34,6 +37,7 @@ export async function runRounds(options: RunOptions): Promise<Sample[]> {
   }
 
   const samples: Sample[] = [];
+  const warm = new Set<ProxyProcess>();
   const cases = allCases(bench);
   const total = bench.rounds * cases.length * targets.length;
   for (let round = 1; round <= bench.rounds; round++) {
@@ -42,7 +46,11 @@ export async function runRounds(options: RunOptions): Promise<Sample[]> {
         const turn = `${samples.length + 1} of ${total}`;
         progress.show(`${turn}: ${proxy.target.name}, ${describeCase(loadCase)}`);
         const load = { proxy, loadCase, wrk, cpus: stage.cpus.load, signal };
-        if (round === 1 && bench.warmUp > 0) await loadOnce({ ...load, seconds: bench.warmUp });
+        if (round === 1 && bench.warmUp > 0) {
+          const times = warm.has(proxy) ? 1 : FIRST_WARM_UPS;
+          warm.add(proxy);
+          await loadOnce({ ...load, seconds: bench.warmUp * times });
+        }
         const { upstream } = stage;
         samples.push(await measure({ ...load, upstream, round, seconds: bench.duration }));
       }

@@ -15,10 +15,19 @@ Deno.test("readServeSettings() gives the defaults when nothing is said", async (
     tls: undefined,
     accessLog: "off",
     admin: undefined,
+    reusePort: false,
   } as const;
   assertEquals(await read({}), want);
   assertEquals(
-    await read({ LISTEN: "", TARGET: "", CERT: "", KEY: "", ACCESS_LOG: "", ADMIN: "" }),
+    await read({
+      LISTEN: "",
+      TARGET: "",
+      CERT: "",
+      KEY: "",
+      ACCESS_LOG: "",
+      ADMIN: "",
+      REUSE_PORT: "",
+    }),
     want,
   );
 });
@@ -32,6 +41,7 @@ Deno.test("readServeSettings() reads all that is said", async () => {
     KEY: `${files.root}/k.pem`,
     ACCESS_LOG: "json",
     ADMIN: "127.0.0.1:9901",
+    REUSE_PORT: "on",
   });
   assertEquals(settings, {
     listen: { transport: "tcp", hostname: "::1", port: 443 },
@@ -39,6 +49,7 @@ Deno.test("readServeSettings() reads all that is said", async () => {
     tls: { cert: testTls.cert, key: testTls.key },
     accessLog: "json",
     admin: { transport: "tcp", hostname: "127.0.0.1", port: 9901 },
+    reusePort: true,
   });
 });
 
@@ -86,6 +97,16 @@ const refused: { name: string; env: Record<string, string>; message: string }[] 
     name: "ACCESS_LOG is unknown",
     env: { ACCESS_LOG: "loud" },
     message: `Cannot use ACCESS_LOG "loud": write off, combined or json`,
+  },
+  {
+    name: "REUSE_PORT is neither on nor off",
+    env: { REUSE_PORT: "yes" },
+    message: 'Cannot use REUSE_PORT "yes": write on or off',
+  },
+  {
+    name: "REUSE_PORT is on for a unix socket",
+    env: { REUSE_PORT: "on", LISTEN: "unix:/run/x" },
+    message: "Cannot use REUSE_PORT: a unix socket belongs to one process",
   },
   {
     name: "ADMIN is open to others",

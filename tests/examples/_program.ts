@@ -19,6 +19,7 @@ const UNSET: Env = Object.fromEntries(
     "KEY",
     "ACCESS_LOG",
     "ADMIN",
+    "REUSE_PORT",
     "URL",
     "FILES_LISTEN",
     "FILES_CERT",

@@ -32,6 +32,22 @@ Deno.test({
   },
 });
 
+Deno.test({
+  name: "examples/proxy.ts shares its port where REUSE_PORT is on",
+  ignore: Deno.build.os !== "linux",
+  async fn() {
+    await using first = await Program.start(PROXY, { REUSE_PORT: "on" });
+    const { host } = new URL(first.url("proxy"));
+    await using second = await Program.start(PROXY, { REUSE_PORT: "on", LISTEN: host });
+    assertEquals(second.url("proxy"), first.url("proxy"));
+    first.kill("SIGTERM");
+    assertEquals((await first.ended()).code, 0);
+    assertStringIncludes(await getText(second.url("proxy")), "This page went through your proxy.");
+    const alone = await Program.run(PROXY, { LISTEN: host });
+    assertEquals(alone.code, 1);
+  },
+});
+
 for (const signal of ["SIGTERM", "SIGINT"] as const) {
   Deno.test(`examples/proxy.ts ends with 0 when ${signal} comes`, async () => {
     await using proxy = await Program.start(PROXY);

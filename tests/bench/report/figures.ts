@@ -1,6 +1,7 @@
 import type { CaseSummary, TargetSummary } from "../summary.ts";
 import { describeCase } from "../load_case.ts";
 import type { IdleSample } from "../idle.ts";
+import type { SoakSample } from "../soak.ts";
 
 /** A table of text: a head, and rows that are as wide as it. */
 export interface Table {
@@ -39,10 +40,25 @@ export function idleTable(samples: readonly IdleSample[]): Table {
   return { head, rows };
 }
 
+/** How memory went under a long load: at the end of each quarter of it. */
+export function soakTable(samples: readonly SoakSample[]): Table {
+  const head = ["target", "minutes", "requests", "MiB at 1/4", "2/4", "3/4", "4/4"];
+  const rows = samples.map(({ target, minutes, requests, residentBytes }) => [
+    target,
+    String(minutes),
+    String(requests),
+    ...[1, 2, 3, 4].map((quarter) =>
+      mebibytes(residentBytes[Math.ceil(residentBytes.length * quarter / 4) - 1])
+    ),
+  ]);
+  return { head, rows };
+}
+
 /** Everything that makes a run invalid, one line each. */
 export function faultLines(
   summaries: readonly CaseSummary[],
   idle: readonly IdleSample[],
+  soak: readonly SoakSample[] = [],
 ): string[] {
   const load = summaries.flatMap(({ loadCase, targets }) =>
     targets.flatMap(({ target, faults }) =>
@@ -52,7 +68,10 @@ export function faultLines(
   const held = idle.flatMap(({ target, scheme, faults }) =>
     faults.map((fault) => `${scheme}, idle: ${target}: ${fault}`)
   );
-  return [...load, ...held];
+  const soaked = soak.flatMap(({ target, faults }) =>
+    faults.map((fault) => `soak: ${target}: ${fault}`)
+  );
+  return [...load, ...held, ...soaked];
 }
 
 function loadRow(summary: TargetSummary): string[] {

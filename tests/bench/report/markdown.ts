@@ -3,7 +3,8 @@ import type { IdleSample } from "../idle.ts";
 import { describeCase } from "../load_case.ts";
 import type { CaseSummary } from "../summary.ts";
 import type { Target } from "../targets/mod.ts";
-import { idleTable, loadTable, type Table } from "./figures.ts";
+import type { SoakSample } from "../soak.ts";
+import { idleTable, loadTable, soakTable, type Table } from "./figures.ts";
 
 const BEGIN = "<!-- bench:begin: written by tests/bench, do not edit -->";
 const END = "<!-- bench:end -->";
@@ -32,10 +33,13 @@ export interface Findings {
   readonly targets: readonly Target[];
   readonly summaries: readonly CaseSummary[];
   readonly idle: readonly IdleSample[];
+  readonly soak: readonly SoakSample[];
 }
 
 /** Everything that a run found, in Markdown. */
-export function findingsMarkdown({ environment, targets, summaries, idle }: Findings): string {
+export function findingsMarkdown(
+  { environment, targets, summaries, idle, soak }: Findings,
+): string {
   const { date, command, commit, machine, cpus, load, versions } = environment;
   const facts = [
     `Date: ${date}, commit ${commit}`,
@@ -49,7 +53,8 @@ export function findingsMarkdown({ environment, targets, summaries, idle }: Find
     markdownTable(loadTable(each)),
   ]);
   const held = idle.length === 0 ? [] : ["### Idle connections", markdownTable(idleTable(idle))];
-  return [facts.map((each) => `- ${each}`).join("\n"), ...loads, ...held].join("\n\n");
+  const soaked = soak.length === 0 ? [] : ["### A long load", markdownTable(soakTable(soak))];
+  return [facts.map((each) => `- ${each}`).join("\n"), ...loads, ...held, ...soaked].join("\n\n");
 }
 
 /** A table in Markdown. */

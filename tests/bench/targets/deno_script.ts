@@ -9,10 +9,15 @@ export interface DenoScriptOptions {
   readonly title: string;
   /** The program, a path. */
   readonly file: string;
+  /**
+   * Its arguments.
+   * @default {[]}
+   */
+  readonly args?: readonly string[];
 }
 
 /** A proxy that `deno run -A` runs; it is told what to do by the variables that all examples know. */
-export function denoScript({ name, title, file }: DenoScriptOptions): Target {
+export function denoScript({ name, title, file, args = [] }: DenoScriptOptions): Target {
   return {
     name,
     title,
@@ -23,7 +28,7 @@ export function denoScript({ name, title, file }: DenoScriptOptions): Target {
       }
       return {
         program: Deno.execPath(),
-        args: ["run", "-A", file],
+        args: ["run", "-A", file, ...args],
         env: scriptEnvironment(site),
       };
     },

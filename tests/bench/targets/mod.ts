@@ -39,6 +39,12 @@ export function createTargets(proxy: string): readonly Target[] {
     haproxy,
     denoScript({ name: SUBJECT, title: "this toolkit, its default features on", file: proxy }),
     denoScript({
+      name: "pingo-pair",
+      title: "two processes of it on one port",
+      file: `${here}/pingo_pair.ts`,
+      args: [proxy],
+    }),
+    denoScript({
       name: "serve_fetch",
       title: "bare Deno.serve and fetch",
       file: `${here}/serve_fetch.ts`,
