@@ -56,10 +56,7 @@ export interface BackendSettings {
  * @throws {RangeError} when a number is out of its range
  */
 export function backendSettings(options: BackendOptions): BackendSettings {
-  const target = typeof options?.peer === "string" ? peer(options.peer) : options?.peer;
-  if (typeof target?.hostname !== "string") {
-    throw new TypeError(`Cannot make a backend: its peer is none`);
-  }
+  const target = readPeer(options?.peer);
   const address = peerAddress(target);
   const { id = address, weight = 1, priority = 0, zone = "", maxConnections = Infinity } = options;
   if (typeof id !== "string" || id === "") {
@@ -84,6 +81,23 @@ export function backendSettings(options: BackendOptions): BackendSettings {
     );
   }
   return { id, peer: target, address, weight, priority, zone, maxConnections };
+}
+
+/** A peer as `peer()` of core would make it; lists of backends may come from anywhere. */
+function readPeer(given: string | Peer | undefined): Peer {
+  if (typeof given === "string") return peer(given);
+  if (typeof given?.hostname !== "string" || given.hostname === "") {
+    throw new TypeError("Cannot make a backend: its peer is none");
+  }
+  const { hostname, port, transport, scheme } = given;
+  const isReachable = transport === "unix" ||
+    (transport === "tcp" && Number.isInteger(port) && port >= 1 && port <= 65_535);
+  if (!isReachable || (scheme !== "http" && scheme !== "https")) {
+    throw new TypeError(
+      `Cannot make the backend ${hostname}: ${transport}, port ${port}, ${scheme} is no way to it`,
+    );
+  }
+  return given;
 }
 
 /** Whether two settings say the same. Peers are compared by what they hold. */

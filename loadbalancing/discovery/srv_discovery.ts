@@ -101,10 +101,10 @@ function backendsOf(
 /** `BackendOptions.priority` goes no further. */
 const LAST_TIER = 127;
 
-/** By priority, then in an order that does not depend on the server's. A target of "." offers nothing. */
+/** By priority, then in an order that does not depend on the server's. A target of "." and port 0 offer nothing. */
 function inOrder(records: readonly ServiceRecord[]): ServiceRecord[] {
   const key = ({ target, port }: ServiceRecord): string => `${target}:${port}`;
-  return records.filter(({ target }) => target !== "").sort((a, b) =>
+  return records.filter(({ target, port }) => target !== "" && port > 0).sort((a, b) =>
     a.priority - b.priority || (key(a) < key(b) ? -1 : 1)
   );
 }

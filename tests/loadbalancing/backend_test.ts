@@ -49,6 +49,12 @@ const alien: [options: string, says: string][] = [
   ["null", "its peer is none"],
   ["{}", "its peer is none"],
   ['{"peer":{"port":80}}', "its peer is none"],
+  ['{"peer":{"hostname":"","port":80,"transport":"tcp","scheme":"http"}}', "its peer is none"],
+  ['{"peer":{"hostname":"a","port":0,"transport":"tcp","scheme":"http"}}', "port 0"],
+  ['{"peer":{"hostname":"a","port":65536,"transport":"tcp","scheme":"http"}}', "port 65536"],
+  ['{"peer":{"hostname":"a","port":"80","transport":"tcp","scheme":"http"}}', "no way to it"],
+  ['{"peer":{"hostname":"a","port":80,"scheme":"http"}}', "undefined, port 80"],
+  ['{"peer":{"hostname":"a","port":80,"transport":"tcp","scheme":"ftp"}}', "ftp"],
   ['{"peer":"a:80","id":7}', "its id is no text"],
   ['{"peer":"a:80","zone":["west"]}', "its zone is no text"],
 ];

@@ -171,6 +171,7 @@ Deno.test("srvDiscovery() maps priorities to tiers and keeps weights", async () 
   await using _ = recorder;
   names.services_ = [
     { target: "c.test", port: 81, priority: 30, weight: 7 },
+    { target: "c.test", port: 0, priority: 20, weight: 7 },
     { target: "b.test", port: 80, priority: 10, weight: 0 },
     { target: "a.test", port: 80, priority: 10, weight: 60 },
     { target: "a.test", port: 80, priority: 30, weight: 9 },
