@@ -11,6 +11,7 @@ import {
   type RemoveHopByHopOptions,
   type RequestHead,
   type ResponseHead,
+  targetQuery,
 } from "../core/mod.ts";
 import { type ForwardingSettings, hostOfPeer } from "./_settings.ts";
 
@@ -59,6 +60,7 @@ export function upstreamHead(
 ): RequestHead {
   const head = forkRequestHead(exchange.request);
   const { headers } = head;
+  if (settings.isNormalised) head.target = normalTarget(exchange);
   const keepUpgrade = exchange.canTunnel && mayUpgrade(headers, settings.upgrade);
   const keepTeTrailers = exchange.canTunnel && headers.has("te");
   removeHopByHop(
@@ -79,6 +81,20 @@ export function upstreamHead(
   // It is sent on as HTTP/1.1, where what 1.0 ignores would count (RFC 9110 §10.1.1).
   if (head.version === "1.0") headers.delete("expect");
   return head;
+}
+
+/** The target with its path in the one form that decisions are made on. */
+function normalTarget({ path, request: { target } }: Exchange): string {
+  // `*` and `host:port` have no path, and nothing in them can be read in two ways.
+  if (!target.startsWith("/")) return target;
+  if (path === null) {
+    throw new ProxyError(
+      "bad_request",
+      "Cannot forward the request: servers read its path differently",
+    );
+  }
+  const query = targetQuery(target);
+  return query === null ? path : `${path}?${query}`;
 }
 
 /** Takes out of an upstream's response what ends at this proxy. */

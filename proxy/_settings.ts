@@ -94,6 +94,7 @@ export interface ForwardingSettings {
   readonly fields: ForwardedFields;
   readonly via: string | null;
   readonly hostOf: ((peer: Peer) => string) | null;
+  readonly isNormalised: boolean;
   /** Protocols in lower case that a request may upgrade to. */
   readonly upgrade: readonly string[] | "any" | "none";
 }
@@ -104,12 +105,19 @@ export function forwardingOf(
   random: () => number = systemRandom,
 ): ForwardingSettings {
   const { trusted = [], fields = "x-forwarded", rewriteHost = false, upgrade = "any" } = options;
+  const { target = "raw" } = options;
+  if (target !== "raw" && target !== "normal") {
+    throw new TypeError(
+      `Cannot create HttpProxy: forwarding.target "${target}" is neither raw nor normal`,
+    );
+  }
   const { via = viaPseudonym(random) } = options;
   return {
     trusted: trusted instanceof TrustedProxies ? trusted : new TrustedProxies(trusted),
     fields,
     via: via === false ? null : via,
     hostOf: hostRule(rewriteHost),
+    isNormalised: target === "normal",
     upgrade: typeof upgrade === "string" ? upgrade : upgrade.map((name) => name.toLowerCase()),
   };
 }

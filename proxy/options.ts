@@ -138,6 +138,14 @@ export interface ProxyForwarding {
    */
   rewriteHost?: boolean | string;
   /**
+   * The target that the upstream sees: `raw`, byte for byte the one that the client sent, or `normal`: its
+   * path in the form that decisions are made on ({@linkcode normalPath}), so that the upstream cannot read
+   * another one; the query stays. A path that has no such form is then refused with 400.
+   *
+   * @default {"raw"}
+   */
+  target?: "raw" | "normal";
+  /**
    * Which protocols a request may upgrade to (`["websocket"]`); what is not allowed goes on without its
    * `Upgrade`. After the upstream's 101 the connection is a tunnel of bytes. `h2c` never passes. Takes an
    * engine and a transport that have tunnels.
