@@ -233,3 +233,16 @@ Deno.test("KeyedTokenBucket pushes out in the order of the debts (property)", ()
     { numRuns: 100, verbose: 1 },
   );
 });
+
+Deno.test("KeyedTokenBucket folds long keys by seeds that random gives", () => {
+  let draws = 0;
+  const random = () => ++draws / 10;
+  const limiter = new KeyedTokenBucket("1/h", { clock: new FakeClock(), random });
+  assertEquals(draws, 2);
+  const long = "x".repeat(1_000);
+  assertEquals([limiter.allow(long), limiter.allow(long), limiter.allow(`${long}y`)], [
+    true,
+    false,
+    true,
+  ]);
+});
