@@ -85,16 +85,19 @@ export function breaker(options: BreakerOptions): AnyMiddleware {
       return refuse(exchange, error, onOpen?.(exchange, error));
     }
     exchange.onEnd((end) => {
-      // Given back where `isFailure` throws; harmless once it is settled.
-      using _givenBack = permit;
-      if (end.error !== null && !isServerFault(end.error)) {
-        ignored?.add();
-      } else if (isFailure(end)) {
-        failed?.add();
-        permit.failed(end.error ?? undefined);
-      } else {
-        succeeded?.add();
-        permit.succeeded();
+      try {
+        if (end.error !== null && !isServerFault(end.error)) {
+          ignored?.add();
+        } else if (isFailure(end)) {
+          failed?.add();
+          permit.failed(end.error ?? undefined);
+        } else {
+          succeeded?.add();
+          permit.succeeded();
+        }
+      } finally {
+        // Of what says nothing, and where `isFailure` throws; harmless once it is settled.
+        permit.release();
       }
     });
     return next(exchange);
