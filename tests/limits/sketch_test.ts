@@ -169,3 +169,14 @@ Deno.test("SketchLimiter counts less for others than a plain sketch does when co
   }
   assert(used < 0.9 * counted, `${used} of ${counted}`);
 });
+
+Deno.test("SketchLimiter has the name that it is given, and the seeds of random", () => {
+  let draws = 0;
+  const random = () => ++draws / 10;
+  const limiter = new SketchLimiter("2/s", { name: "mine", random, clock: new FakeClock() });
+  assertEquals([limiter.take("a").policy.name, limiter.policies[0].name, draws], [
+    "mine",
+    "mine",
+    2,
+  ]);
+});

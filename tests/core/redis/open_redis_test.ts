@@ -8,6 +8,7 @@ import {
 } from "../../../core/mod.ts";
 import { openRedis, redisClientOf } from "../../../core/redis/iovalkey/mod.ts";
 import { Cluster, Redis } from "iovalkey";
+import { FakeClock, sleep } from "../../../timeout/mod.ts";
 import { needs } from "../../support/needs.ts";
 import { makePki } from "../transport/_pki.ts";
 import { anyRedis, freePort, needsRedis, RedisServer } from "../../support/redis_server.ts";
@@ -346,3 +347,26 @@ function loggerInto(lines: string[]): Logger {
     void lines.push(`${level} ${message} ${JSON.stringify(fields)}`);
   return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
 }
+
+Deno.test({
+  ...needs("redis-server", "openRedis() measures silence by its clock"),
+  async fn() {
+    await using server = await RedisServer.start();
+    const clock = new FakeClock();
+    const redis = openRedis(server.url, { clock, stallTimeoutMs: 3_600_000 });
+    // The client's own timers are the system's.
+    while (!redis.isReady) await sleep(5);
+    server.signal("SIGSTOP");
+    const rejected = assertRejects(() => redis.call("PING", []), RedisError);
+    await sleep(5);
+    await clock.advanceAsync(2 * 3_600_000);
+    assertEquals((await rejected).code, "DISCONNECTED");
+    server.signal("SIGCONT");
+    while (!redis.isReady) await sleep(5);
+    assertEquals(await redis.call("PING", []), "PONG");
+    const closed = redis[Symbol.asyncDispose]();
+    await clock.advanceAsync(60_000);
+    await closed;
+    assertEquals(clock.timerCount, 0);
+  },
+});

@@ -455,3 +455,19 @@ Deno.test("take() sends nothing a second time but where the server does not know
   await settled(clock);
   assertEquals(redis.next().command, "EVAL");
 });
+
+Deno.test("onFailure local answers by the name of the limit", async () => {
+  const clock = new FakeClock();
+  const redis = new ManualRedis();
+  redis.isReady = false;
+  const options = { name: "api", clock };
+  const limiters = [
+    new RedisTokenBucket(redis, "1/s", options),
+    new RedisGcra(redis, "1/s", options),
+    new RedisSlidingWindow(redis, "1/s", options),
+  ];
+  for (const limiter of limiters) {
+    assertEquals((await limiter.take("a")).policy.name, "api");
+    assertEquals(limiter.policies[0].name, "api");
+  }
+});
