@@ -33,7 +33,7 @@ export interface TierShare {
   readonly isPanicking: boolean;
 }
 
-/** Three sevenths and two sevenths times 1.4 are 1, but not in binary. */
+/** Four sevenths and one seventh times 1.4 are 1, but not in binary. */
 const ROUNDING = 1e-9;
 
 /**

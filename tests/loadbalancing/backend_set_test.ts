@@ -101,6 +101,16 @@ Deno.test("BackendSet.onChange() tells of one swap, and of what its backends do"
   ]);
 });
 
+Deno.test("BackendSet.update() moves a backend that keeps its id", () => {
+  const set = new BackendSet([{ ...a, id: "web" }]);
+  const events: BackendSetEvent[] = [];
+  set.onChange((event) => events.push(event));
+  set.update([{ ...b, id: "web" }]);
+  const [backend] = set.backends;
+  assertEquals([backend.id, backend.address], ["web", b.peer]);
+  assertEquals(events, [{ kind: "list", added: [], removed: [], changed: [backend] }]);
+});
+
 Deno.test("BackendSet() takes peers, and nobody at all", () => {
   assertEquals(new BackendSet([a.peer]).backends.length, 1);
   assertEquals(new BackendSet().backends, []);

@@ -106,6 +106,14 @@ Deno.test("PeakEwma.observe() counts an abandoned attempt when it was slower tha
   assertEquals(ewma.latencyOf(a), 90);
 });
 
+Deno.test("PeakEwma.pick() counts requests under way by weight", () => {
+  const [heavy, light] = servers(3, 1);
+  const ewma = new PeakEwma([heavy, light], { clock: new FakeClock(), random: seeded(5) });
+  for (const each of [heavy, light]) ewma.observe(each, { latencyMs: 50, result: "succeeded" });
+  [heavy.leases, light.leases] = [5, 3];
+  for (let i = 0; i < 20; i++) assertEquals(ewma.pick()?.id, "a");
+});
+
 Deno.test("PeakEwma.latencyOf() fades to 37 % in decayMs", () => {
   const clock = new FakeClock();
   const [a] = servers(1);

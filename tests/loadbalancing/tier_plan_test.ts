@@ -29,8 +29,8 @@ const cases: { tiers: string[]; options?: TierPlanOptions; loads: number[]; pani
     { tiers: ["0/2"], options: { panicThreshold: 0 }, loads: [0], panics: [false] },
     { tiers: ["2/10"], options: { panicThreshold: 0.2 }, loads: [1], panics: [false] },
     { tiers: ["9/10", "10/10"], options: { overprovisioning: 1 }, loads: [0.9, 0.1] },
-    // 3/7 × 1.4 and 2/7 × 1.4 are exactly enough, whatever binary fractions make of it.
-    { tiers: ["3/7", "2/7"], options: { panicThreshold: 1 }, loads: [0.6, 0.4] },
+    // 4/7 × 1.4 and 1/7 × 1.4 are exactly enough; in binary fractions a hair is missing.
+    { tiers: ["4/7", "1/7"], options: { panicThreshold: 1 }, loads: [0.8, 0.2] },
     { tiers: [], loads: [] },
   ];
 for (const { tiers: counts, options, loads, panics } of cases) {

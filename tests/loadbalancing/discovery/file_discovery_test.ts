@@ -164,6 +164,19 @@ Deno.test("fileDiscovery() does not read without end in a folder that is busy", 
   assertEquals(file.reads - before <= 11, true, `${file.reads - before} reads`);
 });
 
+Deno.test("fileDiscovery() reads once for an event, and then waits for pollMs", async () => {
+  const { clock, file, recorder } = world({ pollMs: 60_000 });
+  await using _ = recorder;
+  file.text = one;
+  recorder.feed.start();
+  await clock.advanceAsync(1_000);
+  file.write(one);
+  await clock.advanceAsync(1_000);
+  const { reads } = file;
+  await clock.advanceAsync(50_000);
+  assertEquals(file.reads, reads);
+});
+
 Deno.test("fileDiscovery() leaves nothing behind when it stops", async () => {
   const { clock, file, recorder } = world();
   file.text = one;

@@ -267,6 +267,14 @@ Deno.test("OutlierPolicy.setHosts() keeps what is known of hosts that stay", () 
   assertEquals(policy.ejectedCount, 0);
 });
 
+Deno.test("OutlierPolicy compares no success rate of a host that is ejected", () => {
+  const { policy, report, sweepAfter } = bench();
+  report("a", 500, 5);
+  report("a", 200, 100);
+  sweepAfter(10_000);
+  assertEquals(policy.snapshot()[0].successRate, null);
+});
+
 Deno.test("OutlierPolicy.setHosts() may be called by who hears of a return that it causes", () => {
   const policy = new OutlierPolicy<string>({
     onDecision: ({ action }) => {
