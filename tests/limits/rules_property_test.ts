@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { FakeClock } from "../../timeout/mod.ts";
+import { Gcra, KeyedTokenBucket, TokenBucket } from "@pingo/pingo/limits";
 import { type Model, RULES, type Taken } from "./_rules.ts";
 
 const model: fc.Arbitrary<Model> = fc.record({
@@ -74,3 +75,11 @@ for (const { name, make, allows } of RULES) {
     );
   });
 }
+
+Deno.test("no limiter gives more at once than there ever is, by what may be taken too early", () => {
+  const clock = new FakeClock();
+  const options = { burst: 10, clock };
+  assertEquals(new TokenBucket("1000000/s", options).allow(10.5), false);
+  assertEquals(new Gcra("1000000/s", options).allow(10.5), false);
+  assertEquals(new KeyedTokenBucket("1000000/s", options).allow("a", 10.5), false);
+});

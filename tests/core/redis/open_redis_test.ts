@@ -102,11 +102,15 @@ Deno.test({
     "openRedis() reaches a database by number, and is a user with a password",
   ),
   async fn(t) {
-    const args = ["--user", "cat", "on", ">secret", "~*", "+@all", "--requirepass", "hunter2"];
+    const args = ["--user", "cat", "on", ">s@cret/", "~*", "+@all", "--requirepass", "hunter2"];
     await using server = await RedisServer.start({ args });
     const cases = [
       { name: "password and database", url: `redis://:hunter2@127.0.0.1:${server.port}/3`, db: 3 },
-      { name: "user and password", url: `valkey://cat:secret@127.0.0.1:${server.port}`, db: 0 },
+      {
+        name: "user and password",
+        url: `valkey://cat:s%40cret%2F@127.0.0.1:${server.port}`,
+        db: 0,
+      },
     ];
     for (const { name, url, db } of cases) {
       await t.step(name, async () => {

@@ -384,3 +384,17 @@ Deno.test("breaker() tells who is refused what opened the circuit", async () => 
   assert(refused instanceof ProxyError);
   assertEquals(refused.cause, reset);
 });
+
+Deno.test("concurrencyLimit() lets maxWaiting wait, also where more may wait at the gate itself", async () => {
+  const limit = new ConcurrencyLimit(1, { maxWaiting: 10 });
+  const handler = concurrencyLimit({ limit, maxWaiting: 1 })(ok);
+  const first = makeExchange();
+  assertEquals(await statusOf(handler, first), 200);
+  const second = makeExchange();
+  const waiting = statusOf(handler, second);
+  const third = makeExchange();
+  const late = statusOf(handler, third);
+  finish(first, 200);
+  assertEquals([await waiting, await late], [200, 503]);
+  finish(second, 200);
+});

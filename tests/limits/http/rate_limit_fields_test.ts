@@ -86,3 +86,8 @@ Deno.test("rateLimitPolicy() and rateLimitState() write Items of RFC 9651 that g
     { numRuns: 300, verbose: 1 },
   );
 });
+
+Deno.test("retryAfterSeconds() is never too early and never 0", () => {
+  const spans = [0, 0.1, 1_000, 1_000.5, Infinity];
+  assertEquals(spans.map(retryAfterSeconds), [1, 1, 1, 2, Infinity]);
+});

@@ -471,3 +471,19 @@ Deno.test("onFailure local answers by the name of the limit", async () => {
     assertEquals(limiter.policies[0].name, "api");
   }
 });
+
+Deno.test("metrics tell that Redis is up again", async () => {
+  const metrics = new MetricRegistry();
+  const told = setUp({ metrics, maxFailures: 1 });
+  const up = () => {
+    const metric = metrics.snapshot().find((each) => each.name === "pingo_limit_redis_up");
+    return metric?.series.map((each) => "value" in each && each.value);
+  };
+  await letTimeOut(told, 1);
+  assertEquals(up(), [0]);
+  await told.clock.advanceAsync(1_000);
+  await told.limiter.take("a");
+  told.redis.next().reply(TAKEN);
+  await settled(told.clock);
+  assertEquals(up(), [1]);
+});
