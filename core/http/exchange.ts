@@ -275,7 +275,11 @@ export class ServerExchange<State = unknown> implements Exchange<State> {
     try {
       fn(end);
     } catch (thrown) {
-      this.#onListenerError(thrown);
+      try {
+        this.#onListenerError(thrown);
+      } catch (error) {
+        rethrow(error);
+      }
     }
   }
 }

@@ -11,7 +11,9 @@ import { MemoryDuplex, type MemoryDuplexOptions } from "./_memory_duplex.ts";
 /** Options of {@linkcode serveInMemory}. */
 export interface MemoryServerOptions extends MemoryDuplexOptions {
   readonly limits?: ServerLimits;
-  readonly hooks?: Partial<Pick<ServerConnectionOptions, "errorReply" | "onExchange" | "onReply">>;
+  readonly hooks?: Partial<
+    Pick<ServerConnectionOptions, "errorReply" | "onExchange" | "onListenerError" | "onReply">
+  >;
 }
 
 /** One connection of a server, without sockets and without time that passes by itself. */

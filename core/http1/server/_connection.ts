@@ -84,7 +84,7 @@ export class Connection implements BodySource, ReplySink {
     const exchange = this.#exchange;
     if (exchange === null) return;
     this.#abandonedFor = reason;
-    this.#reply(this.#pageFor(reason, exchange), undefined);
+    this.#replyPage(reason, exchange);
   };
   #hasEnded: () => void = ignore;
   /** What the parked read gave while nobody awaited it; undefined as long as it waits. */
@@ -195,20 +195,33 @@ export class Connection implements BodySource, ReplySink {
 
   #answered(answer: Reply | Response): void {
     let reply: Reply;
+    let release: Reply["release"];
     try {
       reply = toReply(answer);
+      release = reply.release;
     } catch (error) {
       return this.#threw(error);
     }
-    if (this.#abandonedFor === null) return this.#reply(reply, reply.release);
+    if (this.#abandonedFor === null) return this.#reply(reply, release);
     giveUpReply(reply, this.#abandonedFor);
-    reply.release?.();
+    this.#giveBack(release);
   }
 
   #threw(error: unknown): void {
     const exchange = this.#exchange;
     if (this.#abandonedFor !== null || exchange === null) return;
-    this.#reply(this.#pageFor(error, exchange), undefined);
+    this.#replyPage(error, exchange);
+  }
+
+  /** Answers with the page for an error; where there is none either, the connection ends. */
+  #replyPage(error: unknown, exchange: ServerExchange): void {
+    let page: Reply;
+    try {
+      page = this.#pageFor(error, exchange);
+    } catch (thrown) {
+      return this.#broke(thrown);
+    }
+    this.#reply(page, undefined);
   }
 
   /** Sends a reply: at once where it is short and at hand, as most are. */
@@ -427,8 +440,17 @@ export class Connection implements BodySource, ReplySink {
     if (this.#body !== null) exchange.receivedBytes = this.#body.receivedBytes;
     exchange.end(failure, writer === null ? 0 : writer.sentBytes);
     this.#exchange = null;
-    release?.();
+    this.#giveBack(release);
     return failure === null && writer !== null && writer.isKept;
+  }
+
+  /** Gives back what a reply lay in; what that throws is told like what listeners of the end throw. */
+  #giveBack(release: Reply["release"]): void {
+    try {
+      release?.();
+    } catch (error) {
+      this.#options.onListenerError?.(error);
+    }
   }
 
   /** Goes on to the next request; false when there is to be none. */
@@ -456,7 +478,9 @@ export class Connection implements BodySource, ReplySink {
   #mayKeepAlive(): boolean {
     const body = this.#body;
     // Behind a CONNECT that was refused there may be what was meant for the tunnel.
+    // What a handler gives after it was abandoned could be taken for the next answer.
     return this.head.isKeepAlive && this.head.method !== "CONNECT" && !this.#isDraining &&
+      this.#abandonedFor === null &&
       this.#requests < this.#options.limits.maxRequests &&
       (body === null || (!body.awaitsContinue && !body.isBroken));
   }
