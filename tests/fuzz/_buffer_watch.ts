@@ -35,6 +35,14 @@ export class BufferWatch {
   }
 }
 
+/** Takes all free buffers away, and checks that none of them was given back twice. */
+export function takeFree(): void {
+  const taken = new Set<Uint8Array>();
+  for (let i = 0; i < ALL; i++) taken.add(takeSmall());
+  for (let i = 0; i < ALL / 4; i++) taken.add(takeLarge());
+  assertEquals(taken.size, ALL + ALL / 4, "no buffer is given back twice");
+}
+
 function fill(take: () => Uint8Array, give: (buffer: Uint8Array) => void): Set<Uint8Array> {
   const buffers = new Set<Uint8Array>();
   for (let i = 0; i < COUNT; i++) buffers.add(take());

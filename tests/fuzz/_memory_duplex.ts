@@ -21,6 +21,11 @@ export interface MemoryDuplexOptions {
   readonly maxRead?: number;
   /** How many bytes a write takes at most. */
   readonly maxWrite?: number;
+  /**
+   * Turns of the queue of promises that a write takes. Its bytes are looked at behind them: who has written
+   * something else there by then has given a buffer away too early.
+   */
+  readonly writeTurns?: number;
   /** Asked before each call of the server, with its number from 0 on. */
   readonly fault?: (number: number, call: DuplexCall) => Fault | undefined;
 }
@@ -85,6 +90,11 @@ export class MemoryDuplex implements Duplex {
     for (const { resolve } of this.#writers.splice(0)) resolve();
   }
 
+  /** Something happens to the connection now, and not at a call of the server. */
+  fail(fault: Fault): void {
+    this.#suffer(fault);
+  }
+
   /** What the server has sent so far. */
   get received(): string {
     if (this.#out.length > 1) this.#out.splice(0, this.#out.length, this.#out.join(""));
@@ -94,7 +104,7 @@ export class MemoryDuplex implements Duplex {
   // The server.
 
   read(into: Uint8Array): Promise<number | null> {
-    const fault = this.#options.fault?.(this.calls++, "read");
+    const fault = this.#faultAt("read");
     if (fault !== undefined) this.#suffer(fault);
     if (this.isClosed) return Promise.reject(closedError());
     if (this.#isReset) return Promise.reject(resetError());
@@ -105,13 +115,30 @@ export class MemoryDuplex implements Duplex {
   }
 
   write(bytes: Uint8Array): Promise<number> {
-    const fault = this.#options.fault?.(this.calls++, "write");
+    const fault = this.#faultAt("write");
     if (fault !== undefined) this.#suffer(fault);
     if (this.isClosed) return Promise.reject(closedError());
     if (this.#isReset) return Promise.reject(resetError());
     if (this.#isGone || this.hasServerEnded) return Promise.reject(pipeError());
     if (this.#isStalled) return this.#whenTaken().then(() => this.#append(bytes));
-    return Promise.resolve(this.#append(bytes));
+    const { writeTurns = 0 } = this.#options;
+    return writeTurns > 0
+      ? this.#appendLater(bytes, writeTurns)
+      : Promise.resolve(this.#append(bytes));
+  }
+
+  async #appendLater(bytes: Uint8Array, turns: number): Promise<number> {
+    for (let turn = 0; turn < turns && !this.isClosed; turn++) await null;
+    if (this.isClosed) throw closedError();
+    if (this.#isReset) throw resetError();
+    if (this.#isGone) throw pipeError();
+    if (this.#isStalled) await this.#whenTaken();
+    return this.#append(bytes);
+  }
+
+  #faultAt(call: DuplexCall): Fault | undefined {
+    const number = this.calls++;
+    return this.#options.fault?.(number, call);
   }
 
   #append(bytes: Uint8Array): number {
@@ -123,7 +150,7 @@ export class MemoryDuplex implements Duplex {
   }
 
   closeWrite(): Promise<void> {
-    const fault = this.#options.fault?.(this.calls++, "closeWrite");
+    const fault = this.#faultAt("closeWrite");
     if (fault !== undefined) this.#suffer(fault);
     if (this.isClosed) return Promise.reject(closedError());
     if (this.#isReset || this.#isGone) return Promise.reject(pipeError());
