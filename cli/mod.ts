@@ -23,7 +23,11 @@ export { main } from "./main.ts";
 export { type Io, type Output, systemIo } from "./io.ts";
 export { UsageError } from "./usage_error.ts";
 export { runServer, type RunServerOptions, type ServerSetup } from "./serve/run_server.ts";
-export { listenBy, type ListeningService } from "./serve/listening_service.ts";
+export {
+  listenBy,
+  type ListeningOptions,
+  type ListeningService,
+} from "./serve/listening_service.ts";
 export {
   type AccessLogChoice,
   readServeSettings,

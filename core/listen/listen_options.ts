@@ -69,6 +69,9 @@ export interface ListenOptions {
    * Lets several processes listen on one port (SO_REUSEPORT), so that a new one starts before the old
    * one stops. Takes Deno's flag `--unstable-net`.
    *
+   * A client that connects in the very moment in which the old one closes its socket is reset by Linux,
+   * unless `net.ipv4.tcp_migrate_req` is 1: then it is handed to the other one.
+   *
    * @default {false}
    */
   reusePort?: boolean;

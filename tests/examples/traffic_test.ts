@@ -99,6 +99,8 @@ async function canConnect(hostname: string, port: number): Promise<boolean> {
     return true;
   } catch (error) {
     if (error instanceof Deno.errors.ConnectionRefused) return false;
+    // It was in the queue of the socket that was closed in this moment: the next one tells.
+    if (error instanceof Deno.errors.ConnectionReset) return true;
     throw error;
   }
 }
