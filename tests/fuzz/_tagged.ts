@@ -22,6 +22,8 @@ export interface TaggedPlan {
     readonly hasInterim: boolean;
     /** The upstream closes behind so much of the answer; Infinity where it does not. */
     readonly breaksAt: number;
+    /** Behind it the upstream says what nobody has asked for. */
+    readonly isChatty: boolean;
   };
 }
 
@@ -56,7 +58,10 @@ export function answerText({ tag, method, answer }: TaggedPlan): string {
   const interim = answer.hasInterim ? `HTTP/1.1 103 Early Hints\r\nX-Tag: ${tag}\r\n\r\n` : "";
   const filling = answer.filling > 0 ? `X-Fill: ${tagged(tag, answer.filling)}\r\n` : "";
   const head = `HTTP/1.1 ${answer.status} X\r\nX-Tag: ${tag}\r\n${filling}${field}\r\n`;
-  return interim + head + (method === "HEAD" ? "" : body);
+  const more = answer.isChatty
+    ? "HTTP/1.1 200 X\r\nX-Tag: nobody\r\nContent-Length: 1\r\n\r\n!"
+    : "";
+  return interim + head + (method === "HEAD" ? "" : body) + (answer.framing === "none" ? "" : more);
 }
 
 /** A message as a recorder reads it. */

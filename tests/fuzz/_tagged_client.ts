@@ -44,11 +44,17 @@ export class TaggedClient {
     return end < 0 ? Infinity : end + 4;
   }
 
-  /** Checks that each answer is the one of its request; gives how many came whole. */
-  check(): number {
+  /**
+   * Checks that each answer is the one of its request.
+   *
+   * @param isCalm whether nothing went wrong: then every request has the answer of the upstream, unless one
+   * before it said that it is the last
+   */
+  check(isCalm: boolean): void {
     const { received } = this.duplex;
     let at = 0;
     let count = 0;
+    let isLast = false;
     for (; at < received.length; count++) {
       const plan = this.#plans[count];
       assert(plan !== undefined, `more answers than requests: ${received.slice(at, at + 80)}`);
@@ -56,10 +62,15 @@ export class TaggedClient {
       while (!isFinal && at < received.length) {
         const hasContent = (start: string) => plan.method !== "HEAD" && !/ 1\d\d /.test(start);
         const message = readMessage(received, at, hasContent, true);
-        if (message === null) return count;
+        if (message === null) return assert(!isCalm, "a head that is not whole");
         at = message.end;
         isFinal = hasContent(message.start) || !/ 1\d\d /.test(message.start);
         const tag = message.fields.get("x-tag");
+        if (isCalm && isFinal) {
+          assert(tag !== undefined, `${plan.tag}: ${message.start}`);
+          assert(message.isWhole || plan.version === "1.0", `${plan.tag} is whole`);
+          isLast = message.fields.get("connection") === "close";
+        }
         if (tag === undefined) continue;
         assertEquals(tag, plan.tag, `answer ${count} of ${this.#plans.length}`);
         if (!isFinal) continue;
@@ -71,8 +82,8 @@ export class TaggedClient {
           assertEquals(message.content.length, content.length, `the length of ${plan.tag}`);
         }
       }
-      if (!isFinal) return count;
+      if (!isFinal) return assert(!isCalm, "an answer that is not whole");
     }
-    return count;
+    if (isCalm && !isLast) assertEquals(count, this.#plans.length, "answers");
   }
 }

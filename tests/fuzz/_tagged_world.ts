@@ -14,7 +14,13 @@ const LENGTHS = [...SMALL, 16_383, 16_384, 20_000, 65_535, 65_536, 65_537, 150_0
 /** With these a head has about 1 KiB, 16 KiB, or more. */
 const FILLINGS = [0, 0, 0, 0, 20, 940, 960, 975, 990, 1_010, 16_200, 16_300, 40_000];
 
-function planOf(tag: string, isLast: boolean, random: Random): TaggedPlan {
+interface PlanOptions {
+  readonly isLast: boolean;
+  /** The answer does not break off. */
+  readonly isCalm: boolean;
+}
+
+function planOf(tag: string, { isLast, isCalm }: PlanOptions, random: Random): TaggedPlan {
   const method = random.pick(["GET", "GET", "POST", "POST", "HEAD"] as const);
   const version = isLast && random.chance(0.2) ? "1.0" : "1.1";
   const framings: TaggedFraming[] = version === "1.0" ? ["length"] : ["length", "chunked"];
@@ -35,7 +41,8 @@ function planOf(tag: string, isLast: boolean, random: Random): TaggedPlan {
       filling: random.pick(FILLINGS),
       isEarly: random.chance(0.25),
       hasInterim: random.chance(0.1),
-      breaksAt: random.chance(0.05) ? random.below(3_000) : Infinity,
+      breaksAt: !isCalm && random.chance(0.05) ? random.below(3_000) : Infinity,
+      isChatty: !isCalm && random.chance(0.1),
     },
   };
 }
@@ -50,12 +57,15 @@ export class TaggedWorld {
   readonly #upstreams: TaggedUpstream[] = [];
   readonly #connections: ServerConnection[] = [];
   readonly #seen = new Map<string, number>();
+  /** Nobody breaks anything: every answer is the one that the upstream gave. */
+  readonly #isCalm: boolean;
   #begun = 0;
   #ended = 0;
   #over = 0;
 
   constructor(random: Random) {
     this.#random = random;
+    this.#isCalm = random.chance(0.4);
   }
 
   /** Plays a case to its end, and checks what came of it. */
@@ -100,7 +110,7 @@ export class TaggedWorld {
     this.#wheel[Symbol.dispose]();
     assertEquals(this.#wheel.armedCount, 0, "timers that are armed");
     assert(this.#upstreams.every(({ duplex }) => duplex.isClosed), "upstreams are closed");
-    for (const client of this.#clients) client.check();
+    for (const client of this.#clients) client.check(this.#isCalm);
     for (const [tag, times] of this.#seen) {
       const { method } = this.#plans.get(tag) ?? { method: "" };
       if (method === "POST") assertEquals(times, 1, `how often ${tag} has arrived`);
@@ -152,7 +162,7 @@ export class TaggedWorld {
     const count = 1 + random.below(5);
     const plans: TaggedPlan[] = [];
     for (let i = 0; i < count; i++) {
-      const plan = planOf(`c${id}r${i}`, i === count - 1, random);
+      const plan = planOf(`c${id}r${i}`, { isLast: i === count - 1, isCalm: this.#isCalm }, random);
       plans.push(plan);
       this.#plans.set(plan.tag, plan);
     }
@@ -162,7 +172,9 @@ export class TaggedWorld {
       handler,
       errorReply,
       wheel: this.#wheel,
-      limits: checkServerLimits({ maxDrainBytes: random.pick([100, 100_000]) }),
+      limits: checkServerLimits({
+        maxDrainBytes: this.#isCalm ? 1_000_000 : random.pick([100, 100_000]),
+      }),
       onExchange: (exchange) => {
         this.#begun++;
         exchange.onEnd(() => this.#ended++);
@@ -177,12 +189,18 @@ export class TaggedWorld {
     const random = this.#random;
     const client = random.pick(this.#clients);
     const chance = random.next();
-    if (chance < 0.4) client.step(random);
+    if (chance < 0.4 || (this.#isCalm && chance > 0.9)) client.step(random);
     else if (chance < 0.85) this.#answer();
-    else if (chance < 0.9) this.#clock.advance(random.pick([10, 100, 1_000, 1_100, 3_000]));
+    else if (chance < 0.9) this.#pass();
     else if (chance < 0.93) client.duplex.stall();
     else if (chance < 0.96) client.duplex.resume();
     else this.#disturb(client);
+  }
+
+  #pass(): void {
+    // Not more than a client may be silent for.
+    if (this.#isCalm && this.#clock.now() > 5_000) return;
+    this.#clock.advance(this.#random.pick([10, 100, 1_000, 1_100, 3_000]));
   }
 
   #answer(): void {
