@@ -320,7 +320,9 @@ export class Connection implements BodySource, ReplySink {
   drain(): void {
     this.#isDraining = true;
     this.#relay?.drain();
-    if (this.#exchange !== null || this.#isEnding || this.#isInHead) return;
+    // Its answer has left: closing before the rest of the content is there could lose it in a reset.
+    const isDropping = this.#waitsFor === CONTENT;
+    if (this.#exchange !== null || isDropping || this.#isEnding || this.#isInHead) return;
     if (this.#requests > 0) this.close();
     // Whoever has just connected is about to send a request, and was told nothing yet.
     else this.#wait(IDLE, FRESH_MS);
@@ -457,7 +459,7 @@ export class Connection implements BodySource, ReplySink {
   #goOn(now: number): boolean {
     this.inbound.recycle();
     this.#wait(RESTING, Math.min(REST_MS, this.#options.limits.idleTimeoutMs), now);
-    return !this.#isDraining || this.inbound.start < this.inbound.end;
+    return !this.#isClosed && (!this.#isDraining || this.inbound.start < this.inbound.end);
   }
 
   /** Goes on behind content that may not have been read, or ends. */
@@ -576,9 +578,16 @@ export class Connection implements BodySource, ReplySink {
   #park(): void {
     // What the read rejects with, the next fill does too.
     const parked = this.inbound.park();
-    if (parked === null) return;
+    if (parked === null) return this.#heedParked();
     this.#parkedCount = this.#parkedError = undefined;
     parked.then(this.#onParked, this.#onParkedError);
+  }
+
+  /** A read that was parked in the exchange before has told of the client's end then: it counts for this one too. */
+  #heedParked(): void {
+    if (!this.inbound.isParked) return;
+    if (this.#parkedError !== undefined) this.#sawReset(this.#parkedError);
+    else if (this.#parkedCount === null) this.#sawParked(null);
   }
 
   // What the reply needs.
