@@ -96,7 +96,9 @@ async function run(
   if (options.write && faults.length > 0) {
     throw new Error("Cannot write docs/performance.md: the run is invalid");
   }
-  if (options.write) await writePage(`${ROOT}/docs/performance.md`, findingsMarkdown(findings));
+  if (options.write) {
+    await writePage(`${ROOT}/docs/performance.md`, findingsMarkdown(findings), options.section);
+  }
   return faults.length > 0 || verdicts.some(({ holds }) => !holds) ? FAILED : OK;
 }
 

@@ -2,6 +2,7 @@ import { parseArgs } from "node:util";
 import { type Check, parseCheck } from "./check.ts";
 import { parseCount } from "./count.ts";
 import type { Scheme } from "./load_case.ts";
+import { MAIN_SECTION } from "./report/markdown.ts";
 import { parseSize } from "./size.ts";
 import { DEFAULT_PROXY, DEFAULT_TARGETS, TARGET_NAMES } from "./targets/mod.ts";
 
@@ -32,6 +33,8 @@ export interface BenchOptions {
   readonly json: string | null;
   /** Whether docs/performance.md is written. */
   readonly write: boolean;
+  /** Which section of it. */
+  readonly section: string;
   readonly checks: readonly Check[];
 }
 
@@ -56,6 +59,7 @@ deno run -A tests/bench/main.ts [options]
   --proxy FILE         the program that is measured as "pingo" [examples/proxy.ts]
   --json FILE          writes all samples there
   --write              writes docs/performance.md
+  --section NAME       which section of it, between the marks NAME:begin and NAME:end [${MAIN_SECTION}]
   --check CHECK        fails where the ratio of CPU times is above a bound, may be repeated:
                        max=1.2[,target=NAME][,against=NAME][,scheme=S][,size=S][,connections=N]
 
@@ -90,6 +94,7 @@ export function parseOptions(args: readonly string[]): BenchOptions {
     proxy: values.proxy,
     json: values.json ?? null,
     write: values.write,
+    section: values.section,
     checks: values.check.map(parseCheck),
   };
 }
@@ -113,6 +118,7 @@ function parse(args: readonly string[]) {
         proxy: { type: "string", default: DEFAULT_PROXY },
         json: { type: "string" },
         write: { type: "boolean", default: false },
+        section: { type: "string", default: MAIN_SECTION },
         check: { type: "string", multiple: true, default: [] },
       },
     }).values;

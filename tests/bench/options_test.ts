@@ -17,6 +17,7 @@ Deno.test("parseOptions() reads every option", () => {
     "--proxy=/tmp/proxy.ts",
     "--json=/tmp/bench.json",
     "--write",
+    "--section=soak",
     "--check=max=1.2,size=130",
     "--check=max=0.6",
   ]);
@@ -36,18 +37,20 @@ Deno.test("parseOptions() reads every option", () => {
     proxy: "/tmp/proxy.ts",
     json: "/tmp/bench.json",
     write: true,
+    section: "soak",
   });
   assertEquals(checks.map(({ max }) => max), [1.2, 0.6]);
 });
 
 Deno.test("parseOptions() compares pingo with nginx and the bare runtime when nothing is said", () => {
-  const { targets, schemes, idle, soak, write } = parseOptions([]);
-  assertEquals({ targets, schemes, idle, soak, write }, {
+  const { targets, schemes, idle, soak, write, section } = parseOptions([]);
+  assertEquals({ targets, schemes, idle, soak, write, section }, {
     targets: ["nginx", "pingo", "serve_fetch"],
     schemes: ["http"],
     idle: 0,
     soak: 0,
     write: false,
+    section: "bench",
   });
   assertEquals(parseOptions(["--targets", "all"]).targets, TARGET_NAMES);
   assertEquals(parseOptions(["--tls-only"]).schemes, ["https"]);

@@ -117,6 +117,17 @@ Deno.test("replaceMarked() changes what is between the marks and nothing else", 
   assertStringIncludes(twice, "## What did not help");
 });
 
+Deno.test("replaceMarked() changes the section that it is told", () => {
+  const marks = (section: string, text: string) =>
+    `<!-- ${section}:begin: written by tests/bench, do not edit -->\n\n${text}\n\n<!-- ${section}:end -->`;
+  const page = `${marks("bench", "one")} ${marks("soak", "two")}`;
+  assertEquals(
+    replaceMarked(page, "three", "soak"),
+    `${marks("bench", "one")} ${marks("soak", "three")}`,
+  );
+  assertThrows(() => replaceMarked(page, "three", "idle"), SyntaxError, "idle:begin");
+});
+
 Deno.test("replaceMarked() throws when the marks are not there once and in order", () => {
   const [begin = "", end = ""] = EMPTY_PAGE.match(/<!-- bench:.*-->/g) ?? [];
   for (const page of ["", begin, end, end + begin, begin + begin + end, begin + end + end]) {

@@ -6,8 +6,18 @@ import type { Target } from "../targets/mod.ts";
 import type { SoakSample } from "../soak.ts";
 import { idleTable, loadTable, soakTable, type Table } from "./figures.ts";
 
-const BEGIN = "<!-- bench:begin: written by tests/bench, do not edit -->";
-const END = "<!-- bench:end -->";
+/** The section that a run writes unless it is told another one. */
+export const MAIN_SECTION = "bench";
+
+/** The marks of a section of the page. */
+function marksOf(section: string): { begin: string; end: string } {
+  return {
+    begin: `<!-- ${section}:begin: written by tests/bench, do not edit -->`,
+    end: `<!-- ${section}:end -->`,
+  };
+}
+
+const MAIN = marksOf(MAIN_SECTION);
 
 /** The page where there is none yet. */
 export const EMPTY_PAGE = `# Performance
@@ -22,9 +32,9 @@ it little; requests per second and latency hold for that machine and that moment
 all threads and processes of a proxy divided by the answers that the clients got. Memory is resident memory: its peak
 during the load, and for idle connections the growth by connections that made one request each.
 
-${BEGIN}
+${MAIN.begin}
 
-${END}
+${MAIN.end}
 `;
 
 /** What a run found. */
@@ -65,15 +75,16 @@ export function markdownTable({ head, rows }: Table): string {
 }
 
 /**
- * Puts text between the marks of a page, instead of what was there.
+ * Puts text between the marks of a section of a page, instead of what was there.
  *
  * @throws {SyntaxError} if the page does not have both marks, once and in their order
  */
-export function replaceMarked(page: string, text: string): string {
-  const [before, rest, ...more] = page.split(BEGIN);
-  const [inside, after, ...evenMore] = rest?.split(END) ?? [];
+export function replaceMarked(page: string, text: string, section = MAIN_SECTION): string {
+  const { begin, end } = marksOf(section);
+  const [before, rest, ...more] = page.split(begin);
+  const [inside, after, ...evenMore] = rest?.split(end) ?? [];
   if (inside === undefined || after === undefined || more.length + evenMore.length > 0) {
-    throw new SyntaxError(`Cannot write page: not one "${BEGIN}" and one "${END}" after it`);
+    throw new SyntaxError(`Cannot write page: not one "${begin}" and one "${end}" after it`);
   }
-  return `${before}${BEGIN}\n\n${text}\n\n${END}${after}`;
+  return `${before}${begin}\n\n${text}\n\n${end}${after}`;
 }
