@@ -35,6 +35,11 @@ interface Acceptor {
   close(): void;
 }
 const KEEPER_MS = 3_600_000;
+/**
+ * Connections that may wait to be accepted; the system has a bound of its own. A client that finds the queue
+ * full tries again after a second: where one process has gone, all of its clients come at once.
+ */
+const BACKLOG = 4_096;
 /** After a failure to accept, such as too many open files, how long nothing is tried. */
 const ACCEPT_PAUSE_MS = 100;
 /** How long a stop waits for handshakes and PROXY headers that have begun. */
@@ -66,13 +71,14 @@ function listenTcp(options: WireServerOptions, address: TcpListenAddress): Engin
         port: boundPort,
         reusePort,
         alpnProtocols,
+        tcpBacklog: BACKLOG,
         ...keys,
       });
       isNagleOn ||= !turnNagleOff(tlsListener.addr.port);
       return tlsListener;
     };
     const listener = tls === undefined
-      ? Deno.listen({ hostname, port, reusePort })
+      ? Deno.listen({ hostname, port, reusePort, tcpBacklog: BACKLOG })
       : tls instanceof CertificateStore
       ? new StoreListener({ store: tls, open: openTls, clock })
       : openTls(tls);

@@ -18,9 +18,10 @@ export interface Http1TransportOptions {
   /** Opens connections. */
   dial?: Dial;
   /**
-   * Idle connections that are kept for each peer.
+   * Idle connections that are kept for each peer. They are a stack: those beyond what the load needs at its
+   * peaks end by `idleTimeoutMs`, and fewer of them would have connections opened for nearly each request.
    *
-   * @default {32}
+   * @default {1024}
    */
   maxIdlePerPeer?: number;
   /**
@@ -164,7 +165,7 @@ class PooledTransport implements Http1Transport {
 
   constructor(options: Http1TransportOptions) {
     const {
-      maxIdlePerPeer = 32,
+      maxIdlePerPeer = 1_024,
       idleTimeoutMs = 30_000,
       maxAgeMs = Infinity,
       maxConnectionsPerPeer = Infinity,

@@ -218,6 +218,17 @@ Deno.test("http1Transport keeps no more idle connections than it may", async () 
   assertEquals([open, idle, upstream.open.length], [2, 2, 2]);
 });
 
+Deno.test("http1Transport keeps a thousand idle connections where nothing else is said", async () => {
+  await using tools = fake();
+  const { transport, upstream } = tools;
+  const replies = Array.from({ length: 1_030 }, () => send(transport, PEER));
+  await settle();
+  for (const conn of upstream.conns) conn.receive(OK);
+  for (const reply of replies) await textOf(await reply);
+  const { fresh, idle } = transport.statistics();
+  assertEquals([fresh, idle], [1_030, 1_024]);
+});
+
 Deno.test("http1Transport keeps none where it may keep none", async () => {
   await using tools = fake({ maxIdlePerPeer: 0 });
   await tools.exchange();
