@@ -33,7 +33,7 @@ export interface ClientContextOptions {
 }
 
 /** Response slots beyond these are left to the garbage collector. */
-const MAX_FREE_SLOTS = 256;
+const MAX_FREE_SLOTS = 1_024;
 
 /** What the client connections of one transport have in common. */
 export class ClientContext {
