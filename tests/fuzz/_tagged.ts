@@ -64,6 +64,11 @@ export function answerText({ tag, method, answer }: TaggedPlan): string {
   return interim + head + (method === "HEAD" ? "" : body) + (answer.framing === "none" ? "" : more);
 }
 
+/** How long the answer is, without what nobody has asked for. */
+export function answerLength(plan: TaggedPlan): number {
+  return answerText({ ...plan, answer: { ...plan.answer, isChatty: false } }).length;
+}
+
 /** A message as a recorder reads it. */
 export interface SeenMessage {
   readonly start: string;

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import type { Fault, MemoryDuplex } from "./_memory_duplex.ts";
 import type { Random } from "./_random.ts";
-import { answerText, readMessage, tagged, type TaggedPlan } from "./_tagged.ts";
+import { answerLength, answerText, readMessage, tagged, type TaggedPlan } from "./_tagged.ts";
 
 /** One connection to an upstream that answers as the plans say, in pieces of any size. */
 export class TaggedUpstream {
@@ -12,6 +12,8 @@ export class TaggedUpstream {
   #from = 0;
   #answered = "";
   #waiting = "";
+  /** How much at the end of `#waiting` nobody has asked for. */
+  #unaskedBytes = 0;
   #hasEnded = false;
   #closesBehind = false;
   #hasContinued = "";
@@ -44,8 +46,12 @@ export class TaggedUpstream {
     const count = random.chance(0.3)
       ? Infinity
       : 1 + random.below(random.chance(0.5) ? 40 : 20_000);
-    this.duplex.send(this.#waiting.slice(0, count));
-    this.#waiting = this.#waiting.slice(count);
+    const answerBytes = this.#waiting.length - this.#unaskedBytes;
+    // What nobody has asked for comes with the end of the answer: behind the next request it would be taken
+    // for the answer to that, by anybody.
+    const sent = count < answerBytes ? count : Infinity;
+    this.duplex.send(this.#waiting.slice(0, sent));
+    this.#waiting = this.#waiting.slice(sent);
     if (this.#waiting !== "" || !this.#closesBehind) return;
     this.#hasEnded = true;
     this.duplex.end();
@@ -82,12 +88,14 @@ export class TaggedUpstream {
       if (!message.fields.has("expect") || this.#hasContinued === tag) return false;
       this.#hasContinued = tag;
       this.#waiting = "HTTP/1.1 100 Continue\r\n\r\n";
+      this.#unaskedBytes = 0;
       return true;
     }
     this.#seen.set(tag, (this.#seen.get(tag) ?? 0) + 1);
     this.#answered = tag;
     const text = answerText(plan);
     this.#waiting = text.slice(0, plan.answer.breaksAt);
+    this.#unaskedBytes = Math.max(0, this.#waiting.length - answerLength(plan));
     const endsByClose = plan.answer.framing === "none" && plan.method !== "HEAD";
     this.#closesBehind = endsByClose || this.#waiting.length < text.length;
     if (this.#waiting !== "") return true;
