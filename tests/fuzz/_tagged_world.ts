@@ -39,7 +39,8 @@ function planOf(tag: string, { isLast, isCalm }: PlanOptions, random: Random): T
       framing: random.pick(["length", "length", "chunked", "chunked", "none"] as const),
       length: random.pick(lengths),
       filling: random.pick(FILLINGS),
-      isEarly: random.chance(0.25),
+      // Where content is still being read when the answer ends, the connection may end too.
+      isEarly: !isCalm && random.chance(0.25),
       hasInterim: random.chance(0.1),
       breaksAt: !isCalm && random.chance(0.05) ? random.below(3_000) : Infinity,
       isChatty: !isCalm && random.chance(0.1),
