@@ -57,7 +57,6 @@ export class ClientConnection implements ContentSource, UploadSink, TunnelSource
   readonly #onBytes = (count: number | null): void => this.#sawBytes(count);
   readonly #onReadFailed = (cause: unknown): void => this.#sawBytes(null, cause);
   readonly #onWritten = (count: number): void => this.#wrote(count);
-  readonly #onSent = (): void => this.#sent();
   readonly #onWriteFailed = (cause: unknown): void => this.#writeFailed(cause);
   readonly #onCancel = (reason: unknown): void => this.#fail(ProxyError.from(reason));
   readonly #asPromise = (
@@ -192,7 +191,7 @@ export class ClientConnection implements ContentSource, UploadSink, TunnelSource
   #wrote(count: number): void {
     const bytes = this.#bytes;
     if (count === bytes.byteLength) this.#sent();
-    else this.write(bytes.subarray(count)).then(this.#onSent, this.#onWriteFailed);
+    else this.write(bytes.subarray(count)).then(() => this.#sent(), this.#onWriteFailed);
   }
 
   /** What the upstream said before it left is still there to be read. */

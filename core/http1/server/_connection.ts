@@ -65,8 +65,8 @@ export class Connection implements BodySource, ReplySink {
   readonly #writeTimer: WheelTimer;
   /** Ends exchanges that take too long in all; null where they may take any time. */
   readonly #totalTimer: WheelTimer | null;
-  // What the system and the handler call back, made once: waiting in an async function costs a few hundred
-  // bytes each time, a function that is there already a third of that.
+  // What the system and the handler call back for nearly each request, made once: waiting in an async
+  // function costs a few hundred bytes each time, a function that is there already a third of that.
   readonly #onParked = (count: number | null): void => this.#sawParked(count);
   readonly #onParkedError = (error: unknown): void => this.#sawReset(error);
   readonly #onBytes = (count: number | null): void => this.#took(count);
@@ -74,10 +74,6 @@ export class Connection implements BodySource, ReplySink {
   readonly #onAnswer = (answer: Reply | Response): void => this.#answered(answer);
   readonly #onNoAnswer = (error: unknown): void => this.#threw(error);
   readonly #onWritten = (count: number): void => this.#wrote(count);
-  readonly #onWhole = (): void => this.#sentWhole();
-  readonly #onSent = (): void => this.#sent(null);
-  readonly #onNext = (isKept: boolean): void => this.#next(isKept);
-  readonly #onEnd = (): void => this.#end();
   readonly #onUnsent = (error: unknown): void => this.#unsent(error);
   readonly #inform = (head: ResponseHead): void => this.#writeInterim(head);
   readonly #abandon = (reason: ProxyError): void => {
@@ -247,7 +243,7 @@ export class Connection implements BodySource, ReplySink {
     const writer = this.#writer = this.#writerOf(this.#sending, exchange);
     const { whole } = writer;
     if (whole === null) {
-      writer.run().then(this.#onSent, this.#onUnsent);
+      writer.run().then(() => this.#sent(null), this.#onUnsent);
       return;
     }
     this.#beginWrite(exchange.timings.responseHead);
@@ -258,7 +254,7 @@ export class Connection implements BodySource, ReplySink {
   #wrote(count: number): void {
     const whole = this.#writer?.whole ?? NO_BYTES;
     if (count === whole.byteLength) this.#sentWhole();
-    else this.#sendRest(whole, count).then(this.#onWhole, this.#onUnsent);
+    else this.#sendRest(whole, count).then(() => this.#sentWhole(), this.#onUnsent);
   }
 
   #sentWhole(): void {
@@ -285,7 +281,7 @@ export class Connection implements BodySource, ReplySink {
     const body = this.#body;
     this.#body = null;
     if (!isKept || body !== null) {
-      this.#goOnBehind(body, isKept).then(this.#onNext, this.#onReadError);
+      this.#goOnBehind(body, isKept).then((isOpen) => this.#next(isOpen), this.#onReadError);
     } else this.#next(this.#goOn(exchange.endedAt));
   }
 
@@ -301,7 +297,7 @@ export class Connection implements BodySource, ReplySink {
   }
 
   #endAfter(last: Promise<void>): void {
-    last.then(this.#onEnd, this.#onReadError);
+    last.then(() => this.#end(), this.#onReadError);
   }
 
   /** The connection is over. */
