@@ -15,6 +15,7 @@ export {
 export {
   AddressCache,
   type AddressCacheOptions,
+  connectTcp,
   type Dial,
   type Dialled,
   type DialOptions,

@@ -1,5 +1,6 @@
 import {
   type AddressCache,
+  connectTcp,
   type Exchange,
   isPublicAddress,
   type Peer,
@@ -178,14 +179,4 @@ function checkNumbers(ports: readonly number[] | "any", connectTimeoutMs: number
       `Cannot allow CONNECT: connectTimeoutMs ${connectTimeoutMs} is not above 0`,
     );
   }
-}
-
-async function connectTcp(
-  hostname: string,
-  port: number,
-  signal: AbortSignal,
-): Promise<Deno.TcpConn> {
-  const conn = await Deno.connect({ hostname, port, signal });
-  conn.setNoDelay(true);
-  return conn;
 }

@@ -9,6 +9,7 @@ import {
 } from "../../http/mod.ts";
 import { type Duplex, writeAll } from "../../http1/mod.ts";
 import { AddressCache, isAddress } from "./address_cache.ts";
+import { connectTcp } from "./connect_tcp.ts";
 import { dialFailure, tlsFailure } from "./_dial_failure.ts";
 import { interleave } from "./_interleave.ts";
 import { race } from "./_race.ts";
@@ -104,16 +105,6 @@ export function systemDial(options: SystemDialOptions = {}): Dial {
     });
     return await attempt.run(cancel, timeoutMs);
   };
-}
-
-async function connectTcp(
-  hostname: string,
-  port: number,
-  signal: AbortSignal,
-): Promise<Deno.TcpConn> {
-  const conn = await Deno.connect({ hostname, port, signal });
-  conn.setNoDelay(true);
-  return conn;
 }
 
 interface AttemptSettings extends Required<SystemDialOptions> {

@@ -6,6 +6,7 @@
 export type { Resolver } from "./resolver.ts";
 export { systemResolver, type SystemResolverOptions } from "./system_resolver.ts";
 export { isPublicAddress } from "./public_address.ts";
+export { connectTcp } from "./connect_tcp.ts";
 export { AddressCache, type AddressCacheOptions } from "./address_cache.ts";
 export {
   type Dial,
