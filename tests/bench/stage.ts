@@ -6,7 +6,8 @@ import { findProgram } from "./process/programs.ts";
 import { ProxyProcess } from "./proxy_process.ts";
 import type { Target } from "./targets/mod.ts";
 import { bodyOf, Upstream } from "./upstream.ts";
-import { freePort, Workspace } from "./workspace.ts";
+import { freePort } from "../support/ports.ts";
+import { Workspace } from "./workspace.ts";
 
 /** Options of {@linkcode Stage.create}. */
 export interface StageOptions {

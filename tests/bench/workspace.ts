@@ -26,9 +26,3 @@ export class Workspace implements AsyncDisposable {
     await Deno.remove(this.path, { recursive: true });
   }
 }
-
-/** A port of 127.0.0.1 that nobody listens on now. */
-export function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
-}

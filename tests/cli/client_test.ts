@@ -3,6 +3,7 @@ import { type Handler, listen, type Listener, reply } from "../../core/mod.ts";
 import { FakeClock } from "../../timeout/mod.ts";
 import { echoHandler, main } from "../../cli/mod.ts";
 import { findProgram, needs } from "../support/needs.ts";
+import { deadAddress } from "../support/ports.ts";
 import { testTls } from "../core/listen/_certificate.ts";
 import { testIo, type TestIoOptions } from "./_test_io.ts";
 
@@ -128,10 +129,7 @@ Deno.test("client --fail ends with 0 when the status is below 400", async () => 
 });
 
 Deno.test("client ends with 1 and one line when nobody listens", async () => {
-  const url = await (async () => {
-    await using server = await serve(() => reply(200));
-    return server.url;
-  })();
+  const url = `http://${deadAddress()}`;
   const { code, stdout, stderr } = await client([url]);
   assertEquals([code, stdout], [1, ""]);
   assertEquals(stderr, `Cannot GET ${url}: the connection was refused\n`);

@@ -11,6 +11,7 @@
 import { http1Transport, listen } from "../../core/mod.ts";
 import { HttpProxy } from "../../proxy/mod.ts";
 import { findProgram } from "../support/needs.ts";
+import { freePort } from "../support/ports.ts";
 import { rawClient } from "../support/raw.ts";
 import { chunkCases } from "./_chunk_cases.ts";
 import { connectionCases } from "./_connection_cases.ts";
@@ -23,11 +24,6 @@ import { startLineCases } from "./_start_line_cases.ts";
 const NEXT = "GET /next HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
 
 await using upstream = lenientUpstream();
-
-function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
-}
 
 function nginxConfig(folder: string, port: number, upstreamUrl: string): string {
   const paths = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]

@@ -22,12 +22,6 @@ export function upstream(name: string) {
   };
 }
 
-/** An address that nobody listens on. */
-export function freeAddress(): string {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return `127.0.0.1:${listener.addr.port}`;
-}
-
 /** What so many requests are answered with. */
 export async function answers(url: string, times: number): Promise<string[]> {
   const texts = [];

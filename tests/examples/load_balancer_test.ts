@@ -1,6 +1,7 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { Program } from "./_program.ts";
-import { answers, freeAddress, upstream } from "./_upstream.ts";
+import { deadAddress } from "../support/ports.ts";
+import { answers, upstream } from "./_upstream.ts";
 
 const LOAD_BALANCER = ["examples/load_balancer.ts"];
 
@@ -42,7 +43,7 @@ Deno.test("examples/load_balancer.ts keeps from servers that are not well, by HE
   await using b = upstream("b");
   a.state.status.health = 503;
   await using program = await Program.start(LOAD_BALANCER, {
-    TARGETS: `${a.address},${b.address},${freeAddress()}`,
+    TARGETS: `${a.address},${b.address},${deadAddress()}`,
     HEALTH_PATH: "/healthz",
     INTERVAL_MS: "50",
   });
@@ -59,7 +60,7 @@ Deno.test("examples/load_balancer.ts keeps from servers that are not well, by HE
 Deno.test("examples/load_balancer.ts checks by a connection when HEALTH_PATH is not set", async () => {
   await using a = upstream("a");
   await using b = upstream("b");
-  const dead = freeAddress();
+  const dead = deadAddress();
   await using program = await Program.start(LOAD_BALANCER, {
     TARGETS: `${a.address},${b.address},${dead}`,
     ADMIN: "127.0.0.1:0",

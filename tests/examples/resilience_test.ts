@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { Program } from "./_program.ts";
-import { answers, freeAddress, upstream } from "./_upstream.ts";
+import { deadAddress } from "../support/ports.ts";
+import { answers, upstream } from "./_upstream.ts";
 
 const RESILIENCE = ["examples/resilience.ts"];
 
@@ -19,7 +20,7 @@ Deno.test("examples/resilience.ts shows no client that a server is dead, one sta
   stalling.state.isStalling = true;
   failing.state.status.traffic = 500;
   await using program = await Program.start(RESILIENCE, {
-    TARGETS: [well, stalling, failing].map(({ address }) => address).join() + `,${freeAddress()}`,
+    TARGETS: [well, stalling, failing].map(({ address }) => address).join() + `,${deadAddress()}`,
     HEAD_MS: "200",
     MAX_LAG_MS: "60000",
     ADMIN: "127.0.0.1:0",

@@ -1,4 +1,5 @@
 import { listen, type Listener, type Reply, reply } from "../../core/mod.ts";
+import { freePort } from "../support/ports.ts";
 
 /** What befalls an upstream. */
 export type Ill = "none" | "stalls" | "fails half";
@@ -10,7 +11,7 @@ export class Origin implements AsyncDisposable {
   answered = 0;
   readonly #stalled: ((reply: Reply) => void)[] = [];
   #listener: Listener | null = null;
-  #address = "127.0.0.1:0";
+  readonly #address = `127.0.0.1:${freePort()}`;
   #asked = 0;
 
   static async start(): Promise<Origin> {
@@ -25,7 +26,7 @@ export class Origin implements AsyncDisposable {
 
   /** Takes requests; at the address that it had before. */
   async restart(): Promise<void> {
-    const listener = await listen({ address: this.#address }, ({ path, request }) => {
+    this.#listener = await listen({ address: this.#address }, ({ path, request }) => {
       if (this.ill === "stalls") {
         return new Promise<Reply>((resolve) => this.#stalled.push(resolve));
       }
@@ -34,8 +35,6 @@ export class Origin implements AsyncDisposable {
       this.answered++;
       return reply(200, `${request.method} at ${this.#address}`);
     });
-    this.#address = new URL(listener.url).host;
-    this.#listener = listener;
   }
 
   /** Ends at once: nobody listens any more, and what is under way is cut. */

@@ -1,23 +1,12 @@
 import type { KetamaServer } from "@pingo/pingo/ketama";
 import { findProgram } from "../support/needs.ts";
+import { freePort } from "../support/ports.ts";
 import { rawClient } from "../support/raw.ts";
 
 /** A running nginx that balances by `hash … consistent` among servers of its own. */
 export interface BalancingNginx extends AsyncDisposable {
   /** The addresses that it tried for a key, over one of the lists of servers, in order. */
   tried(list: string, key: string): Promise<string[]>;
-}
-
-/** Ports that were free a moment ago. */
-export function freePorts(count: number): number[] {
-  const listeners = Array.from(
-    { length: count },
-    () => Deno.listen({ hostname: "127.0.0.1", port: 0 }),
-  );
-  return listeners.map((listener) => {
-    listener.close();
-    return listener.addr.port;
-  });
 }
 
 /**
@@ -31,7 +20,7 @@ export async function startBalancingNginx(
     alive: readonly string[];
   },
 ): Promise<BalancingNginx> {
-  const [port] = freePorts(1);
+  const port = freePort();
   const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
     .map((name) => `${name}_temp_path ${folder}/${name};`).join(" ");
   const upstreams = Object.entries(lists).map(([name, servers]) =>

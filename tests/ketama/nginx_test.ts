@@ -1,7 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
 import { KetamaRing } from "@pingo/pingo/ketama";
 import { needs } from "../support/needs.ts";
-import { freePorts, startBalancingNginx } from "./_nginx.ts";
+import { freePort } from "../support/ports.ts";
+import { startBalancingNginx } from "./_nginx.ts";
 
 const keys = [
   ...Array.from({ length: 400 }, (_, i) => `/images/${i}/photo.jpg`),
@@ -12,7 +13,9 @@ Deno.test({
   ...needs("nginx", "KetamaRing and a running nginx choose the same servers"),
   async fn(t) {
     const folder = await Deno.makeTempDir();
-    const [one, two, three] = freePorts(3).map((port) => `127.0.0.1:${port}`);
+    const [one, two, three] = [freePort(), freePort(), freePort()].map((port) =>
+      `127.0.0.1:${port}`
+    );
     const dead = "127.0.0.1:1"; // tcpmux: nobody has that any more
     const socket = `unix:${folder}/a.sock`;
     const all = [

@@ -1,6 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { byPath, LoadBalancer, type LoadBalancerOptions } from "@pingo/pingo/loadbalancing";
 import { findProgram, needs } from "../support/needs.ts";
+import { freePort } from "../support/ports.ts";
 import { exchange, settle } from "./_support.ts";
 
 // The real nginx before servers of its own, which answer with their names.
@@ -71,11 +72,6 @@ async function startNginx(): Promise<Nginx> {
       await Deno.remove(folder, { recursive: true });
     },
   };
-}
-
-function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
 }
 
 const cases: {

@@ -7,6 +7,7 @@ import {
   StickySession,
 } from "@pingo/pingo/loadbalancing";
 import { HttpProxy } from "@pingo/pingo/proxy";
+import { deadAddress } from "../support/ports.ts";
 
 /** A proxy with a balancer, on a port of its own. */
 async function front(
@@ -27,12 +28,6 @@ async function front(
 
 function app(name: string): Promise<Listener> {
   return listen({ address: "127.0.0.1:0" }, () => reply(200, name));
-}
-
-/** An address that refuses connections. */
-function deadAddress(): string {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return `127.0.0.1:${listener.addr.port}`;
 }
 
 /** A raw server: what it does with a connection once a request head has come. */

@@ -3,6 +3,7 @@ import { listen, type Listener, type Reply, reply } from "../../core/mod.ts";
 import { LoadBalancer, type LoadBalancerOptions } from "../../loadbalancing/mod.ts";
 import { HttpProxy, type HttpProxyOptions } from "../../proxy/mod.ts";
 import { sleep } from "../../timeout/mod.ts";
+import { deadAddress } from "../support/ports.ts";
 import { rawClient, type RawConnection, rawServer } from "../support/raw.ts";
 
 /** A proxy with a balancer as its upstream, over real sockets. */
@@ -43,16 +44,10 @@ async function idle(leases: () => number[]): Promise<void> {
   }
 }
 
-/** An address that nobody listens on. */
-function freeAddress(): string {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return `127.0.0.1:${listener.addr.port}`;
-}
-
 Deno.test("HttpProxy with a balancer tries a host that was not tried, and counts both attempts", async () => {
   await using bad = await listen({ address: "127.0.0.1:0" }, () => reply(503));
   await using good = await listen({ address: "127.0.0.1:0" }, () => reply(200, "well"));
-  await using running = await scene([freeAddress(), bad.url, good.url], {
+  await using running = await scene([deadAddress(), bad.url, good.url], {
     retry: { maxAttempts: 3, statuses: [503] },
   });
   for (let i = 0; i < 6; i++) assertEquals(await (await fetch(running.url)).text(), "well");

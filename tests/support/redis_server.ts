@@ -1,4 +1,5 @@
 import { findProgram, type Needed, needs } from "./needs.ts";
+import { freePort } from "./ports.ts";
 
 /** Options of {@linkcode RedisServer.start}. */
 export interface RedisServerOptions {
@@ -93,12 +94,6 @@ export class RedisServer implements AsyncDisposable {
     await this.kill();
     await Deno.remove(this.folder, { recursive: true });
   }
-}
-
-/** A port on which nobody listens. */
-export function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
 }
 
 /** Any reply will do: with a password it is an error. */

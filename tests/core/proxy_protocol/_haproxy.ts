@@ -1,4 +1,5 @@
 import { findProgram } from "../../support/needs.ts";
+import { freePort } from "../../support/ports.ts";
 
 /** A HAProxy that serves until it is disposed of. */
 export interface Haproxy extends AsyncDisposable {
@@ -48,9 +49,4 @@ async function running(folder: string, port: number): Promise<Haproxy> {
       await Deno.remove(folder, { recursive: true });
     },
   };
-}
-
-function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
 }

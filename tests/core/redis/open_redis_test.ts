@@ -11,7 +11,8 @@ import { Cluster, Redis } from "iovalkey";
 import { FakeClock, sleep } from "../../../timeout/mod.ts";
 import { needs } from "../../support/needs.ts";
 import { makePki } from "../transport/_pki.ts";
-import { anyRedis, freePort, needsRedis, RedisServer } from "../../support/redis_server.ts";
+import { freePort } from "../../support/ports.ts";
+import { anyRedis, needsRedis, RedisServer } from "../../support/redis_server.ts";
 
 const refused = ["", "http://127.0.0.1", "redis://", "redis://127.0.0.1/one", "unix:redis.sock"];
 for (const address of refused) {

@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { bodyFrom, http1Transport, readAll, type Reply } from "../../../core/mod.ts";
 import { findProgram, needs } from "../../support/needs.ts";
+import { freePort } from "../../support/ports.ts";
 import { rawClient } from "../../support/raw.ts";
 import { send, textOf } from "./_http1_tools.ts";
 
@@ -49,11 +50,6 @@ async function startNginx(): Promise<Nginx> {
       await Deno.remove(folder, { recursive: true });
     },
   };
-}
-
-function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
 }
 
 /** Waits until somebody listens. */

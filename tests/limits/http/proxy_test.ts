@@ -10,6 +10,7 @@ import {
   loadShed,
   rateLimit,
 } from "@pingo/pingo/limits/http";
+import { freePort } from "../../support/ports.ts";
 import { numbers } from "./_exchange.ts";
 
 /** A proxy on real sockets before a handler on real sockets. */
@@ -108,9 +109,7 @@ Deno.test("concurrencyLimit() in a proxy holds the place to the last byte of a r
 });
 
 Deno.test("breaker() in a proxy opens when the upstream is gone, and closes when it is back", async () => {
-  const closed = await listen({ address: "127.0.0.1:0" }, () => reply(200));
-  const { port } = new URL(closed.url);
-  await closed[Symbol.asyncDispose]();
+  const port = freePort();
   const circuit = new CircuitBreaker({ trip: consecutiveFailures(2), openMs: 20 });
   await using proxy = new HttpProxy({
     upstream: `127.0.0.1:${port}`,

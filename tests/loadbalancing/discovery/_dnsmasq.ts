@@ -1,4 +1,5 @@
 import { findProgram } from "../../support/needs.ts";
+import { freePort } from "../../support/ports.ts";
 
 /** A real DNS server on loopback, on a port that it keeps over restarts. */
 export class Dnsmasq implements AsyncDisposable {
@@ -76,23 +77,5 @@ export class Dnsmasq implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.kill();
     await Deno.remove(this.#folder, { recursive: true });
-  }
-}
-
-/**
- * A free port below those that the system gives to clients: one of these, such as the one that asks the server,
- * might take the port while the server is down.
- */
-function freePort(): number {
-  while (true) {
-    const [chance] = crypto.getRandomValues(new Uint16Array(1));
-    const port = 12_000 + chance % 18_000;
-    try {
-      Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port }).close();
-      Deno.listen({ transport: "tcp", hostname: "127.0.0.1", port }).close();
-      return port;
-    } catch (error) {
-      if (!(error instanceof Deno.errors.AddrInUse)) throw error;
-    }
   }
 }

@@ -7,6 +7,7 @@ import {
   httpCheck,
   OutlierDetector,
 } from "../../../loadbalancing/mod.ts";
+import { freePort } from "../../support/ports.ts";
 
 /** A server on a port; 0 for any. */
 function site(port = 0) {
@@ -14,8 +15,8 @@ function site(port = 0) {
 }
 
 Deno.test("healthCheckService() is ready after the first round, and sees a server die and come back", async () => {
-  let server = site();
-  const { port } = server.addr;
+  const port = freePort();
+  let server = site(port);
   const set = new BackendSet([`127.0.0.1:${port}`, "127.0.0.1:1"]);
   const checker = new HealthChecker(set, {
     check: httpCheck({ path: "/healthz", body: "ok" }),

@@ -19,6 +19,7 @@ import {
 } from "../../../loadbalancing/mod.ts";
 import { ProxyService, type ProxyServiceConfig } from "../../../proxy/service/mod.ts";
 import { consecutiveFailures, FakeClock } from "../../../timeout/mod.ts";
+import { deadAddress } from "../../support/ports.ts";
 import { type RunningService, startService } from "./_service.ts";
 
 /** A service before `a`, `b` and `c`, which answer with their names, and with these statuses. */
@@ -279,11 +280,8 @@ Deno.test("ProxyService is ready when its backends were checked, and goes on che
 
 Deno.test("ProxyService checks by TCP when only healthCheckInterval says so", async () => {
   await using alive = await listen({ address: "127.0.0.1:0" }, () => reply(200, "alive"));
-  using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const dead = `127.0.0.1:${taken.addr.port}`;
-  taken.close();
   await using running = await startService({
-    upstreams: [dead, alive.url],
+    upstreams: [deadAddress(), alive.url],
     healthCheckInterval: 60_000,
     retry: { maxAttempts: 1 },
   });

@@ -1,6 +1,7 @@
 import { assertEquals } from "@std/assert";
 import type { Filter } from "../../../proxy/mod.ts";
 import type { ProxyServiceConfig } from "../../../proxy/service/mod.ts";
+import { deadAddress } from "../../support/ports.ts";
 import { rawClient, type RawConnection, rawServer, signalOf } from "../../support/raw.ts";
 import { type RunningService, startService } from "./_service.ts";
 
@@ -63,12 +64,6 @@ const leave = async ({ running, client, reached }: Scene): Promise<void> => {
   client.close();
 };
 
-/** An address that nobody listens on. */
-function freeAddress(): string {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return `127.0.0.1:${listener.addr.port}`;
-}
-
 const POINTS: readonly AwaitPoint[] = [
   {
     name: "all went well",
@@ -116,7 +111,7 @@ const POINTS: readonly AwaitPoint[] = [
   },
   {
     name: "nobody listens",
-    config: () => ({ upstreams: [freeAddress()] }),
+    config: () => ({ upstreams: [deadAddress()] }),
     then: readOn,
     request: "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
     status: 502,

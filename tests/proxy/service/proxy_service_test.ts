@@ -9,17 +9,12 @@ import {
   ServiceError,
 } from "../../../core/mod.ts";
 import { ProxyService } from "../../../proxy/service/mod.ts";
+import { deadAddress } from "../../support/ports.ts";
 import { rawClient } from "../../support/raw.ts";
 import { testTls } from "../../core/listen/_certificate.ts";
 import { startService } from "./_service.ts";
 
 const quiet = () => new Server({ logger: createLogger({ sink: { write() {} } }) });
-
-/** A port that nobody listens on. */
-function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
-}
 
 async function getText(url: string): Promise<string> {
   return await (await fetch(url)).text();
@@ -51,7 +46,7 @@ Deno.test("ProxyService listens on every address that was added, and tells where
 });
 
 Deno.test("ProxyService sends another attempt to an upstream that was not tried", async () => {
-  const dead = `127.0.0.1:${freePort()}`;
+  const dead = deadAddress();
   await using alive = await listen({ address: "127.0.0.1:0" }, () => reply(200, "alive"));
   await using running = await startService({ upstreams: [dead, alive.url] });
   for (let i = 0; i < 4; i++) assertEquals(await getText(running.url), "alive");
