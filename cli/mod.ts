@@ -33,6 +33,7 @@ export {
   readServeSettings,
   type ReadServeSettingsOptions,
   type ServeSettings,
+  type ServeTls,
 } from "./serve/serve_settings.ts";
 export { readBackends, type TargetBackend } from "./serve/read_backends.ts";
 export { curlLine, type CurlLineOptions } from "./serve/curl_line.ts";

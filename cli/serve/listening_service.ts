@@ -1,4 +1,4 @@
-import type { Listener, ListenTls, Service } from "../../core/mod.ts";
+import type { CertificateFile, Listener, Service } from "../../core/mod.ts";
 import { formatListenAddress } from "../../core/mod.ts";
 import type { ServeSettings } from "./serve_settings.ts";
 
@@ -14,8 +14,8 @@ export interface ListeningService extends Service {
   readonly listeners: readonly Listener[];
   /** Adds an address without TLS. */
   addTcp(address: string, options?: ListeningOptions): unknown;
-  /** Adds an address with TLS. */
-  addTls(address: string, tls: ListenTls, options?: ListeningOptions): unknown;
+  /** Adds an address with TLS, whose certificate follows its files. */
+  addTls(address: string, tls: CertificateFile, options?: ListeningOptions): unknown;
   /** Adds a unix socket. */
   addUnix(path: string): unknown;
 }

@@ -1,4 +1,4 @@
-import { ListenError, type Server, ServiceError } from "../../core/mod.ts";
+import { CertificateError, ListenError, type Server, ServiceError } from "../../core/mod.ts";
 import { type Io, writeAll } from "../io.ts";
 
 /**
@@ -23,7 +23,7 @@ export async function runToEnd(server: Server, io: Io, onUp: () => void): Promis
     // A stop during the start is no failure.
     if (!(error instanceof ServiceError)) return exitCode;
     const { cause } = error;
-    const { message } = cause instanceof ListenError ? cause : error;
+    const { message } = isOfSettings(cause) ? cause : error;
     await writeAll(io.stderr, `${message}\n`);
     return isBadValue(cause) ? 2 : 1;
   } finally {
@@ -33,6 +33,12 @@ export async function runToEnd(server: Server, io: Io, onUp: () => void): Promis
 
 /** Whether the person who set it can tell that it never works. */
 function isBadValue(cause: unknown): boolean {
+  if (cause instanceof CertificateError) return true;
   return cause instanceof ListenError &&
     (cause.code === "bad_certificate" || cause.code === "bad_path");
+}
+
+/** Whether it says by itself which setting is to be looked at. */
+function isOfSettings(cause: unknown): cause is Error {
+  return cause instanceof ListenError || cause instanceof CertificateError;
 }

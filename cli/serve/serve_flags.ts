@@ -14,7 +14,8 @@ export const SERVE_FLAGS: readonly Flag[] = [
     name: "cert",
     value: "FILE",
     env: "CERT",
-    about: "Certificate (PEM): TLS with HTTP/1.1 and HTTP/2",
+    about:
+      "Certificate (PEM): TLS with HTTP/1.1 and HTTP/2;\na renewed one is taken within 10 s, on SIGHUP at once",
   },
   { name: "key", value: "FILE", env: "KEY", about: "The key of the certificate (PEM)" },
   {

@@ -1,7 +1,7 @@
 import {
+  type CertificateFile,
   formatListenAddress,
   type ListenAddress,
-  type ListenTls,
   parseListenAddress,
 } from "../../core/mod.ts";
 import { readTextFile } from "../read_text_file.ts";
@@ -11,14 +11,20 @@ import { readTargets } from "./read_targets.ts";
 /** How requests are written down. */
 export type AccessLogChoice = "off" | "combined" | "json";
 
+/** The files of CERT and KEY. */
+export interface ServeTls extends CertificateFile {
+  /** What stood in the one of CERT when the settings were read. */
+  readonly cert: string;
+}
+
 /** What every serving program is told from outside. */
 export interface ServeSettings {
   /** Where it listens. */
   readonly listen: ListenAddress;
   /** The servers that requests go on to; empty where none is named. */
   readonly targets: readonly string[];
-  /** Its certificate; without one it speaks no TLS. */
-  readonly tls: ListenTls | undefined;
+  /** Its certificate, which is followed while it runs; without one it speaks no TLS. */
+  readonly tls: ServeTls | undefined;
   /** The access log on standard output. */
   readonly accessLog: AccessLogChoice;
   /** Where it serves metrics and probes. */
@@ -126,14 +132,16 @@ async function tlsOf(
   cert: string | undefined,
   key: string | undefined,
   listen: ListenAddress,
-): Promise<ListenTls | undefined> {
+): Promise<ServeTls | undefined> {
   if (cert === undefined && key === undefined) return undefined;
   if (cert === undefined) throw new UsageError("Cannot use KEY: CERT is missing");
   if (key === undefined) throw new UsageError("Cannot use CERT: KEY is missing");
   if (listen.transport === "unix") {
     throw new UsageError("Cannot use CERT and KEY: there is no TLS on a unix socket");
   }
-  return { cert: await pemFile("CERT", cert), key: await pemFile("KEY", key) };
+  const tls = { certFile: cert, keyFile: key, cert: await pemFile("CERT", cert) };
+  await pemFile("KEY", key);
+  return tls;
 }
 
 async function pemFile(name: string, path: string): Promise<string> {

@@ -5,14 +5,28 @@ import {
   type ListenAddress,
   type Listener,
   type ListenOptions,
-  type ListenTls,
   parseListenAddress,
 } from "../listen/mod.ts";
 import type { Logger } from "../telemetry/mod.ts";
+import { FollowedFiles, isOfFiles } from "./_followed_files.ts";
+import type { HttpTls } from "./http_tls.ts";
 import type { Service, ServiceContext, ServiceStopOptions, ServiceStopReport } from "./service.ts";
 
 /** How one of a service's addresses is listened on; what is left out is the service's. */
-export type HttpListenOptions = Omit<ListenOptions, "address" | "tls">;
+export interface HttpListenOptions extends Omit<ListenOptions, "address" | "tls"> {
+  /**
+   * How often the certificate files are looked at; `Infinity` for {@linkcode HttpService.reload} alone.
+   *
+   * @default {10000}
+   */
+  certificateIntervalMs?: number;
+}
+
+/** One of the addresses. */
+interface Place extends HttpListenOptions {
+  readonly address: ListenAddress;
+  readonly tls?: HttpTls;
+}
 
 /** Options of {@linkcode HttpService}: what holds for all its addresses, and what it waits for. */
 export interface HttpServiceOptions extends HttpListenOptions {
@@ -49,17 +63,25 @@ export class HttpService implements Service {
   readonly dependsOn: readonly string[];
   readonly #handler: Handler;
   readonly #defaults: HttpListenOptions;
-  readonly #places: ListenOptions[] = [];
+  readonly #places: Place[] = [];
+  readonly #files: FollowedFiles;
   #listeners: Listener[] = [];
   #isStarted = false;
+  #logger: Logger | null = null;
 
-  /** A service that listens nowhere yet. */
+  /**
+   * A service that listens nowhere yet.
+   *
+   * @throws {RangeError} when `certificateIntervalMs` is not above 0
+   */
   constructor(name: string, handler: Handler, options: HttpServiceOptions = {}) {
     const { dependsOn = [], ...defaults } = options;
+    checkInterval(defaults);
     this.name = name;
     this.dependsOn = dependsOn;
     this.#handler = handler;
     this.#defaults = defaults;
+    this.#files = new FollowedFiles(name);
   }
 
   /** Where it listens, from the start on, in the order of the calls of `add…`. */
@@ -83,12 +105,15 @@ export class HttpService implements Service {
   }
 
   /**
-   * Adds an address with TLS, for HTTP/1.1 and HTTP/2 by ALPN.
+   * Adds an address with TLS, for HTTP/1.1 and HTTP/2 by ALPN. Files of certificates are loaded at the start
+   * and followed: new connections see a renewed certificate, those under way go on; what cannot be used is
+   * told to the logger once, and the old one stays.
    *
    * @throws {TypeError} when the address is malformed
+   * @throws {RangeError} when `certificateIntervalMs` is not above 0
    * @throws {Error} when the service has been started
    */
-  addTls(address: string | ListenAddress, tls: ListenTls, options: HttpListenOptions = {}): this {
+  addTls(address: string | ListenAddress, tls: HttpTls, options: HttpListenOptions = {}): this {
     return this.#add(address, { ...options, tls });
   }
 
@@ -103,18 +128,28 @@ export class HttpService implements Service {
     return this.#add(path.startsWith("unix:") ? path : `unix:${path}`, options);
   }
 
-  #add(address: string | ListenAddress, options: Omit<ListenOptions, "address">): this {
+  #add(address: string | ListenAddress, options: Omit<Place, "address">): this {
     if (this.#isStarted) {
       throw new Error(`Cannot add an address to service "${this.name}": it has been started`);
     }
+    checkInterval(options);
     const parsed = typeof address === "string" ? parseListenAddress(address) : address;
     this.#places.push({ ...options, address: parsed });
     return this;
   }
 
   /**
+   * Looks at the certificate files now; there when it has some.
+   */
+  get reload(): (() => Promise<void>) | undefined {
+    const hasFiles = this.#places.some(({ tls }) => tls !== undefined && isOfFiles(tls));
+    return hasFiles ? this.#reload : undefined;
+  }
+
+  /**
    * Listens on every address; on none when one fails.
    *
+   * @throws {CertificateError} when a file with a certificate cannot be read or used
    * @throws {ListenError} when an address is taken or a certificate not usable
    * @throws {Error} when there is no address
    */
@@ -123,15 +158,22 @@ export class HttpService implements Service {
     this.#isStarted = true;
     try {
       for (const place of this.#places) {
-        const options = { ...this.#fallbacks(context), ...this.#defaults, ...place };
-        this.#listeners.push(await listen(options, this.#handler));
+        const { tls, certificateIntervalMs = 10_000, ...options } = {
+          ...this.#fallbacks(context),
+          ...this.#defaults,
+          ...place,
+        };
+        const loaded = tls && await this.#files.load(tls, certificateIntervalMs, context);
+        this.#listeners.push(await listen({ ...options, tls: loaded }, this.#handler));
         context.signal.throwIfAborted();
       }
     } catch (error) {
+      this.#files[Symbol.dispose]();
       await Promise.all(this.#listeners.map((listener) => listener.close()));
       this.#listeners = [];
       throw error;
     }
+    this.#logger = context.logger;
     for (const listener of this.#listeners) {
       context.logger.info("listening", { service: this.name, on: listener.describe() });
     }
@@ -139,12 +181,18 @@ export class HttpService implements Service {
 
   /** Drains every listener; see {@linkcode Listener.drain}. */
   async stop({ signal }: ServiceStopOptions): Promise<ServiceStopReport> {
+    this.#files[Symbol.dispose]();
     const drains = this.#listeners.map((listener) =>
       listener.drain({ deadlineMs: Infinity, signal })
     );
     const reports = await Promise.all(drains);
     return { cut: reports.reduce((sum, { cut }) => sum + cut, 0) };
   }
+
+  readonly #reload = async (): Promise<void> => {
+    const renewed = await this.#files.check();
+    this.#logger?.info("looked at certificate files", { service: this.name, renewed });
+  };
 
   #fallbacks({ clock, logger }: ServiceContext): Pick<ListenOptions, "clock" | "onError"> {
     return { clock, onError: (error, exchange) => this.#log(logger, error, exchange) };
@@ -158,4 +206,11 @@ export class HttpService implements Service {
     if (isOfClient) logger.debug("request failed", fields);
     else logger.error("request failed", fields);
   }
+}
+
+function checkInterval({ certificateIntervalMs = 1 }: HttpListenOptions): void {
+  if (certificateIntervalMs > 0) return;
+  throw new RangeError(
+    `Cannot follow certificates: certificateIntervalMs ${certificateIntervalMs} is not above 0`,
+  );
 }

@@ -24,6 +24,7 @@ export type { Service, ServiceContext, ServiceStopOptions, ServiceStopReport } f
 export { ServiceError } from "./service_error.ts";
 export type { ServerOptions, ServerStopOptions, ServerStopReport } from "./server_options.ts";
 export { Server, type ServerState } from "./server.ts";
+export type { HttpTls } from "./http_tls.ts";
 export { type HttpListenOptions, HttpService, type HttpServiceOptions } from "./http_service.ts";
 export {
   type BackgroundContext,

@@ -9,6 +9,7 @@ import {
   type ServerStopOptions,
   type ServerStopReport,
 } from "./server_options.ts";
+import { ReloadSignal } from "./_reload_signal.ts";
 import { StopSignals } from "./_stop_signals.ts";
 
 /** Where a server is in its life. */
@@ -156,9 +157,25 @@ export class Server implements AsyncDisposable {
   }
 
   /**
+   * Has services look at their files again, as for a SIGHUP: certificates. One that fails is told to the
+   * logger. Does nothing while it does not run.
+   */
+  async reload(): Promise<void> {
+    if (this.#state !== "running") return;
+    await Promise.all(this.#services.map(async (service) => {
+      try {
+        await service.reload?.();
+      } catch (error) {
+        this.#options.logger.error("service not reloaded", { service: service.name, error });
+      }
+    }));
+  }
+
+  /**
    * Starts, unless that was done, and runs until SIGTERM or SIGINT (on Windows Ctrl+C or Ctrl+Break)
    * or until a service fails; then stops. A second signal ends it at once; within a tenth of a second it
-   * counts as the first one, which Ctrl-C under `deno task` sends twice.
+   * counts as the first one, which Ctrl-C under `deno task` sends twice. Where a service has files to look
+   * at again, SIGHUP is {@linkcode Server.reload}; elsewhere it ends the process, as it does by default.
    *
    * @returns the exit code: 0 when everything ended by itself, 1 when a service failed or the deadline
    * cut something (the log says which), 128 plus its number for a second signal. To end the process is
@@ -166,6 +183,8 @@ export class Server implements AsyncDisposable {
    * @throws {TypeError} as {@linkcode Server.start}
    */
   async runForever(): Promise<number> {
+    const hasFiles = this.#services.some(({ reload }) => reload !== undefined);
+    using _reloading = hasFiles ? new ReloadSignal(() => this.#hangUp()) : null;
     using signals = new StopSignals(this.#options.clock);
     signals.first.then((signal) => {
       this.#options.logger.info("received signal", { signal });
@@ -176,6 +195,11 @@ export class Server implements AsyncDisposable {
       return code;
     });
     return await Promise.race([this.#runToEnd(), forced]);
+  }
+
+  #hangUp(): void {
+    this.#options.logger.info("received signal", { signal: "SIGHUP" });
+    this.reload();
   }
 
   async #runToEnd(): Promise<number> {

@@ -42,4 +42,9 @@ export interface Service {
    * fires.
    */
   stop?(options: ServiceStopOptions): void | ServiceStopReport | Promise<void | ServiceStopReport>;
+  /**
+   * Looks at its files again: certificates, lists. There while it has some, which is what makes a server
+   * listen to SIGHUP. What is of no use leaves everything as it was.
+   */
+  reload?(): void | Promise<void>;
 }

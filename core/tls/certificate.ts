@@ -1,4 +1,5 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
+import { keyProblem } from "./_key_problem.ts";
 import { normalName } from "./_server_name.ts";
 import { CertificateError } from "./certificate_error.ts";
 
@@ -43,7 +44,7 @@ export interface Certificate {
  * A certificate for addresses only has no names, as clients do not ask for an address by name.
  *
  * @param subject what the error's message calls it
- * @throws {CertificateError} when it is malformed, or the key is not its own
+ * @throws {CertificateError} when it is malformed, the key is not its own, or of a kind that Deno cannot use
  * @throws {TypeError} when one of `names` is no host name
  *
  * @example
@@ -61,9 +62,12 @@ export function readCertificate(init: CertificateInit, subject = "a certificate"
   // Both may stand in one text.
   const key = PRIVATE_KEY.exec(init.key)?.[0] ?? "";
   const [own] = readChain(chain, subject);
-  if (!own.checkPrivateKey(readKey(key, subject))) {
+  const keyObject = readKey(key, subject);
+  if (!own.checkPrivateKey(keyObject)) {
     throw new CertificateError(subject, "the key belongs to another one");
   }
+  const problem = keyProblem(keyObject);
+  if (problem !== "") throw new CertificateError(subject, problem);
   const names = init.names?.map(checkName) ?? namesOf(own);
   return {
     cert: `${chain.join("\n")}\n`,

@@ -56,7 +56,7 @@ interface Watched {
 /** Files whose certificates are in a store, as {@linkcode loadCertificateFiles} gives them. */
 export interface CertificateFiles extends Disposable {
   /**
-   * Looks at the files now, as for a SIGHUP.
+   * Looks at the files now, as for a SIGHUP; after a look that is under way, which may have missed something.
    *
    * @returns how many certificates were exchanged
    */
@@ -125,10 +125,11 @@ class Watch implements CertificateFiles {
     this.#arm();
   }
 
-  check(): Promise<number> {
-    return this.#running ??= this.#check().finally(() => {
+  async check(): Promise<number> {
+    await this.#running;
+    return await (this.#running ??= this.#check().finally(() => {
       this.#running = null;
-    });
+    }));
   }
 
   [Symbol.dispose](): void {

@@ -4,9 +4,9 @@ import {
   type HttpListenOptions,
   httpMetrics,
   HttpService,
+  type HttpTls,
   type ListenAddress,
   type Listener,
-  type ListenTls,
   type Service,
   type ServiceContext,
   type ServiceStopOptions,
@@ -144,13 +144,18 @@ export class ProxyService<State = unknown> implements Service {
     return this;
   }
 
+  /** Looks at the certificate files now, as for a SIGHUP; there when it has some. */
+  get reload(): (() => Promise<void>) | undefined {
+    return this.#http.reload;
+  }
+
   /**
-   * Adds an address with TLS, for HTTP/1.1 and HTTP/2 by ALPN.
+   * Adds an address with TLS, for HTTP/1.1 and HTTP/2 by ALPN; see {@linkcode HttpService.addTls}.
    *
    * @throws {TypeError} when the address is malformed
    * @throws {Error} when the service has been started
    */
-  addTls(address: string | ListenAddress, tls: ListenTls, options?: ProxyListenOptions): this {
+  addTls(address: string | ListenAddress, tls: HttpTls, options?: ProxyListenOptions): this {
     this.#http.addTls(address, tls, options);
     return this;
   }
@@ -171,6 +176,7 @@ export class ProxyService<State = unknown> implements Service {
    * Waits for the first backends and their checks, then listens on every address; on none when one fails.
    *
    * @throws {ListenError} when an address is taken or a certificate not usable
+   * @throws {CertificateError} when a file with a certificate cannot be read or used
    * @throws {Error} when there is no address
    */
   async start(context: ServiceContext): Promise<void> {

@@ -46,7 +46,11 @@ Deno.test("readServeSettings() reads all that is said", async () => {
   assertEquals(settings, {
     listen: { transport: "tcp", hostname: "::1", port: 443 },
     targets: ["a:1", "https://b.example", "unix:/run/c"],
-    tls: { cert: testTls.cert, key: testTls.key },
+    tls: {
+      certFile: `${files.root}/c.pem`,
+      keyFile: `${files.root}/k.pem`,
+      cert: testTls.cert,
+    },
     accessLog: "json",
     admin: { transport: "tcp", hostname: "127.0.0.1", port: 9901 },
     reusePort: true,

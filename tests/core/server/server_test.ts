@@ -21,6 +21,28 @@ Deno.test("Server.start() starts services after what they depend on", async () =
   assert(at("cache starts") < at("dns is ready"), "those that do not wait start together");
 });
 
+Deno.test("Server.reload() asks each service that can, and logs the one that fails", async () => {
+  const logger = recordingLogger();
+  const steps: string[] = [];
+  const fails = (): Promise<void> => Promise.reject(new Error("no"));
+  const server = new Server({ logger }).addServices([
+    recordingService("plain", []),
+    { ...recordingService("files", []), reload: () => void steps.push("files") },
+    { ...recordingService("broken", []), reload: fails },
+  ]);
+  await server.reload();
+  assertEquals(steps, [], "it does not run");
+  await server.start();
+  await server.reload();
+  assertEquals(steps, ["files"]);
+  assertEquals(logger.lines.filter((line) => line.startsWith("error")), [
+    "error service not reloaded",
+  ]);
+  await server.stop();
+  await server.reload();
+  assertEquals(steps, ["files"], "it has stopped");
+});
+
 Deno.test("Server.stop() stops services before what they depend on", async () => {
   const steps: string[] = [];
   const server = new Server(quiet).addServices([

@@ -128,6 +128,17 @@ Deno.test("CertificateFiles.check() waits for the key, and says once that it is 
   assertEquals(store.default?.cert, renewedA.cert);
 });
 
+Deno.test("CertificateFiles.check() looks again when a look is under way", async () => {
+  await using folder = await newFolder();
+  const file = await folder.put("a", a);
+  const store = new CertificateStore();
+  using files = await loadCertificateFiles(store, [file]);
+  const early = files.check();
+  await folder.put("a", renewedA);
+  await Promise.all([early, files.check(), files.check()]);
+  assertEquals(store.default?.cert, renewedA.cert);
+});
+
 Deno.test("CertificateFiles.check() keeps a certificate whose file is gone, and says so once", async () => {
   await using folder = await newFolder();
   const file = await folder.put("a", a);

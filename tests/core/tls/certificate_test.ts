@@ -1,5 +1,8 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { CertificateError, type CertificateInit, readCertificate } from "../../../core/mod.ts";
+import { needs } from "../../support/needs.ts";
+import { tempProject } from "../../support/temp_project.ts";
+import { run } from "../listen/_run.ts";
 import { a, addressOnly, b, nameless, renewedA } from "./_certificates.ts";
 
 Deno.test("readCertificate() takes the names from the subjectAltName, in small letters", () => {
@@ -49,6 +52,49 @@ for (const [name, init, why] of unusable) {
   Deno.test(`readCertificate() refuses ${name}`, () => {
     assertThrows(() => readCertificate(init), CertificateError, why);
     assertThrows(() => readCertificate(init, "/x.pem"), CertificateError, "Cannot use /x.pem: ");
+  });
+}
+
+const keys: readonly [name: string, args: string, why: string | null][] = [
+  ["ECDSA P-256", "ec -pkeyopt ec_paramgen_curve:P-256", null],
+  ["ECDSA P-384", "ec -pkeyopt ec_paramgen_curve:P-384", null],
+  ["ECDSA P-521", "ec -pkeyopt ec_paramgen_curve:P-521", null],
+  ["Ed25519", "ed25519", null],
+  ["RSA of 2048 bits", "rsa:2048", null],
+  ["RSA of 2047 bits", "rsa:2047", "its RSA key has 2047 bits, TLS takes 2048 and more"],
+  ["RSA-PSS", "rsa-pss -pkeyopt rsa_keygen_bits:2048", "its key is of the kind rsa-pss"],
+  [
+    "ECDSA secp256k1",
+    "ec -pkeyopt ec_paramgen_curve:secp256k1",
+    "its key is on the curve secp256k1",
+  ],
+  ["Ed448", "ed448", "its key is of the kind ed448, TLS takes RSA, ECDSA and Ed25519"],
+];
+for (const [name, args, why] of keys) {
+  Deno.test({
+    ...needs("openssl", `readCertificate() takes a key as Deno's TLS does: ${name}`),
+    async fn() {
+      await using folder = await tempProject({});
+      const [cert, key] = [`${folder.root}/cert.pem`, `${folder.root}/key.pem`];
+      const files = ["-nodes", "-keyout", key, "-out", cert];
+      const names = ["-subj", "/CN=a", "-addext", "subjectAltName=DNS:a.test"];
+      const made = await run(
+        "openssl",
+        ...["req", "-x509", "-newkey", ...args.split(" ")],
+        ...files,
+        ...names,
+      );
+      assertEquals(made.code, 0, made.stderr);
+      const init = { cert: await Deno.readTextFile(cert), key: await Deno.readTextFile(key) };
+      const open = () => Deno.listenTls({ hostname: "127.0.0.1", port: 0, ...init });
+      if (why === null) {
+        assertEquals(readCertificate(init).names, ["a.test"]);
+        open().close();
+      } else {
+        assertThrows(() => readCertificate(init), CertificateError, why);
+        assertThrows(open);
+      }
+    },
   });
 }
 
