@@ -9,7 +9,7 @@
  * TARGET      where requests go: `host:port` or a URL; without it to a demo site of its own
  * CERT, KEY   PEM files: TLS, HTTP/1.1 and HTTP/2; renewed ones are taken within 10 s, on SIGHUP at once
  * ACCESS_LOG  `off` (the default), `combined` or `json`, to standard output
- * ADMIN       such as `127.0.0.1:9901`: /metrics, /healthz and /readyz there
+ * ADMIN       such as `127.0.0.1:9901`: /metrics, /healthz, /readyz and /backends there
  * REUSE_PORT  `on`: several processes may listen there, so that a new one comes before the old one goes
  *
  * @module

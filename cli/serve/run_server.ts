@@ -12,6 +12,7 @@ import {
   requestId,
   Server,
 } from "../../core/mod.ts";
+import { backendsReport, ProxyService } from "../../proxy/service/mod.ts";
 import { type Io, systemIo } from "../io.ts";
 import { exitCodeOf } from "../usage_error.ts";
 import { demoHandler } from "./demo_handler.ts";
@@ -136,7 +137,7 @@ export async function runServer(
       }),
     });
     if (metrics !== undefined && admin !== undefined) {
-      services.push(await adminService(server, admin, metrics));
+      services.push(await adminService(server, { admin, metrics, services: [...services] }));
     }
     server.addServices(services);
     return await runToEnd(server, io, () => {
@@ -146,16 +147,29 @@ export async function runServer(
   });
 }
 
+/** Of what {@linkcode adminService} tells. */
+interface AdminOptions {
+  readonly admin: ListenAddress;
+  readonly metrics: MetricRegistry;
+  readonly services: readonly ListeningService[];
+}
+
 async function adminService(
   server: Server,
-  address: ListenAddress,
-  registry: MetricRegistry,
+  { admin, metrics, services }: AdminOptions,
 ): Promise<ListeningService> {
   // Half of what the program takes to load, and seldom asked for.
   const { adminHandler } = await import("../../core/prometheus/mod.ts");
-  const handler = adminHandler({ registry, isReady: () => server.isReady });
+  const proxies = services.filter((service) => service instanceof ProxyService);
+  const handler = adminHandler({
+    registry: metrics,
+    isReady: () => server.isReady,
+    documents: proxies.length === 0
+      ? {}
+      : { "/backends": () => ({ services: backendsReport(proxies) }) },
+  });
   return listenBy(
-    { listen: address, tls: undefined, reusePort: false },
+    { listen: admin, tls: undefined, reusePort: false },
     new HttpService("admin", handler),
   );
 }

@@ -22,4 +22,10 @@ export type {
   ServiceHealthCheck,
   ServiceHostBreaker,
 } from "./balancing_options.ts";
+export {
+  type BackendReport,
+  type BackendsReport,
+  backendsReport,
+  type ReportedService,
+} from "./backends_report.ts";
 export type { BalancingSnapshot } from "./balancing_snapshot.ts";

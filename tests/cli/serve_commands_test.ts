@@ -106,6 +106,8 @@ Deno.test("server counts on --admin and logs by --access-log", async () => {
     metrics,
     `pingo_http_requests_total{service="echo",method="GET",status="200"} 1\n`,
   );
+  const backends = await fetch(`${server.url("admin")}/backends`);
+  assertEquals([backends.status, await backends.text()], [404, "not found\n"]);
   assertEquals(server.stderr.includes("target"), false);
   server.kill("SIGTERM");
   const { code, stdout } = await server.ended();

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertFalse, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertFalse, assertStringIncludes, assertThrows } from "@std/assert";
 import { Counter, Gauge, Histogram, Registry, Summary } from "prom-client";
 import { MetricRegistry, toFetch } from "../../../core/mod.ts";
 import {
@@ -144,15 +144,40 @@ Deno.test("adminHandler() answers its paths and 404 to others", async () => {
 });
 
 Deno.test("adminHandler() answers 405 with Allow to all but GET and HEAD", async () => {
-  for (const path of ["/metrics", "/healthz", "/readyz"]) {
-    const post = await ask({}, path, { method: "POST", body: "x" });
-    assertEquals(post.response.status, 405);
-    assertEquals(post.response.headers.get("allow"), "GET, HEAD");
-    assertEquals(post.response.headers.get("cache-control"), "no-store");
-    const head = await ask({}, path, { method: "HEAD" });
+  const documents = { "/jobs": () => [1] };
+  for (const path of ["/metrics", "/healthz", "/readyz", "/jobs"]) {
+    for (const method of ["POST", "PUT", "DELETE", "OPTIONS"]) {
+      const { response } = await ask({ documents }, path, { method });
+      assertEquals(response.status, 405);
+      assertEquals(response.headers.get("allow"), "GET, HEAD");
+      assertEquals(response.headers.get("cache-control"), "no-store");
+    }
+    const get = await ask({ documents }, path);
+    const head = await ask({ documents }, path, { method: "HEAD" });
     assertEquals([head.response.status, head.text], [200, ""]);
+    assertEquals([...head.response.headers.keys()], [...get.response.headers.keys()]);
   }
 });
+
+Deno.test("adminHandler() shows documents as JSON, made when somebody asks", async () => {
+  let count = 0;
+  const documents = { "/a": () => ({ count: ++count }), "/b/c": () => undefined };
+  const first = await ask({ documents }, "/a");
+  assertEquals(first.text, '{\n  "count": 1\n}\n');
+  assertEquals(first.response.headers.get("content-type"), "application/json");
+  assertEquals(first.response.headers.get("cache-control"), "no-store");
+  assertEquals((await ask({ documents }, "/a?x")).text, '{\n  "count": 2\n}\n');
+  assertEquals((await ask({ documents }, "/b/c")).text, "null\n");
+  assertEquals((await ask({ documents }, "/b")).response.status, 404);
+});
+
+for (const path of ["/metrics", "/healthz", "/readyz", "jobs", ""]) {
+  Deno.test(`adminHandler() refuses a document on "${path}"`, () => {
+    const documents = { [path]: () => 1 };
+    const make = () => adminHandler({ registry: new MetricRegistry(), documents });
+    assertThrows(make, TypeError, `Cannot show a document on ${JSON.stringify(path)}: `);
+  });
+}
 
 Deno.test("adminHandler() answers /readyz with 503 when it is not ready", async () => {
   const cases: [name: string, isReady: AdminHandlerOptions["isReady"], status: number][] = [
