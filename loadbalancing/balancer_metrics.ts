@@ -20,6 +20,9 @@ interface BackendSeries {
   readonly leases: Gauge;
   readonly isAvailable: Gauge;
   readonly weight: Gauge;
+  /** Made where there is a limit. */
+  readonly maxConnections: () => Gauge;
+  hasLimit: boolean;
 }
 
 /**
@@ -32,6 +35,7 @@ interface BackendSeries {
  * | `pingo_balancer_leases` | attempts under way |
  * | `pingo_balancer_backend_available` | 1 when the backend can be chosen |
  * | `pingo_balancer_backend_weight` | its weight; 0 once it was removed |
+ * | `pingo_balancer_backend_max_connections` | how many attempts may be under way; only where there is a limit |
  *
  * @returns a function that ends it
  *
@@ -67,10 +71,12 @@ export function balancerMetrics(
   }
 
   function show(backend: Backend): void {
-    const { isAvailable, weight, leases } = of(backend);
-    isAvailable.set(backend.isAvailable ? 1 : 0);
-    weight.set(backend.weight);
-    leases.set(backend.leases);
+    const series = of(backend);
+    series.isAvailable.set(backend.isAvailable ? 1 : 0);
+    series.weight.set(backend.weight);
+    series.leases.set(backend.leases);
+    series.hasLimit ||= backend.maxConnections !== Infinity;
+    if (series.hasLimit) series.maxConnections().set(backend.maxConnections);
   }
 
   function remove(backend: Backend): void {
@@ -133,6 +139,11 @@ function makeSeries(sink: MetricSink, balancer: string): (backend: string) => Ba
   const weight = sink.gauge("pingo_balancer_backend_weight", "The weight of a backend.", {
     labels,
   });
+  const maxConnections = sink.gauge(
+    "pingo_balancer_backend_max_connections",
+    "How many attempts at a backend may be under way, where there is a limit.",
+    { labels },
+  );
   return (backend) => {
     const values = { balancer, backend };
     return {
@@ -145,6 +156,8 @@ function makeSeries(sink: MetricSink, balancer: string): (backend: string) => Ba
       leases: leases.labels(values),
       isAvailable: isAvailable.labels(values),
       weight: weight.labels(values),
+      maxConnections: () => maxConnections.labels(values),
+      hasLimit: false,
     };
   };
 }

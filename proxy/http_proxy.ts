@@ -124,6 +124,11 @@ export class HttpProxy<State = unknown> implements AsyncDisposable {
     this.fetch = toFetch(this.handle as Handler);
   }
 
+  /** What carries its requests to upstreams. */
+  get transport(): Transport {
+    return this.#transport;
+  }
+
   /** Closes what the proxy opened itself: connections to upstreams, and its timers. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#options.transport === undefined) await this.#transport[Symbol.asyncDispose]();

@@ -50,7 +50,7 @@ interface MethodSeries {
  * | `pingo_http_requests_in_flight` | |
  * | `pingo_http_sent_bytes_total`, `pingo_http_received_bytes_total` (content) | |
  * | `pingo_http_errors_total` | `kind`, of the table of error kinds |
- * | `pingo_upstream_attempts_total` | |
+ * | `pingo_upstream_attempts_total`, `pingo_upstream_retries_total` (all but the first) | |
  *
  * @example
  * ```ts
@@ -103,6 +103,12 @@ export function httpMetrics(sink: MetricSink, options: HttpMetricsOptions = {}):
     only,
   ).labels({ service });
 
+  const retries = sink.counter(
+    "pingo_upstream_retries_total",
+    "Attempts at an upstream beyond the first one of a request.",
+    only,
+  ).labels({ service });
+
   const seriesOf = new Map<string, MethodSeries>();
 
   return makeObserver((exchange) => {
@@ -123,7 +129,9 @@ export function httpMetrics(sink: MetricSink, options: HttpMetricsOptions = {}):
       })).observe(end.durationMs / 1000);
       if (end.sentBytes > 0) sent.add(end.sentBytes);
       if (end.receivedBytes > 0) received.add(end.receivedBytes);
-      if (exchange.timings.attempts > 0) attempts.add(exchange.timings.attempts);
+      const made = exchange.timings.attempts;
+      if (made > 0) attempts.add(made);
+      if (made > 1) retries.add(made - 1);
       if (error !== null) errors.labels({ service, kind: error.label }).add();
     });
   });

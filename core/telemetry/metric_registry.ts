@@ -134,8 +134,7 @@ export class MetricRegistry implements MetricSink, MetricSource {
   }
 
   /**
-   * Calls `fn` before each snapshot: there gauges are set whose value somebody else knows, such as the
-   * size of a pool.
+   * Calls `fn` before each snapshot; see {@linkcode MetricSink.onCollect}.
    *
    * @returns a function that takes it back
    */

@@ -81,6 +81,13 @@ export interface MetricSink {
     help: string,
     options?: HistogramOptions<Label>,
   ): MetricFamily<Histogram, Label>;
+  /**
+   * Calls `fn` whenever the metrics are about to be read: there what somebody else knows is set or added,
+   * such as the size of a pool.
+   *
+   * @returns a function that takes it back
+   */
+  onCollect(fn: () => void): () => void;
 }
 
 /**

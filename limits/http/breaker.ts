@@ -27,7 +27,8 @@ export interface BreakerOptions {
   name?: string;
   /**
    * Counts `pingo_breaker_calls_total`, with the labels `breaker` and `outcome` (`succeeded`, `failed`,
-   * `ignored`, `rejected`).
+   * `ignored`, `rejected`); of a breaker that is given as such also `pingo_breaker_open` (label `breaker`)
+   * and `pingo_breaker_changes_total` (`breaker` and `to`, a state).
    */
   metrics?: MetricSink;
 }
@@ -73,6 +74,8 @@ export function breaker(options: BreakerOptions): AnyMiddleware {
     ["succeeded", "failed", "ignored", "rejected"] as const
   ).map((outcome) => calls?.labels({ breaker: name, outcome }));
 
+  if (metrics !== undefined && typeof breaker !== "function") watch(breaker, metrics, name);
+
   return (next) => (exchange) => {
     const circuit = breakerOf(exchange);
     if (circuit === null) return next(exchange);
@@ -102,4 +105,22 @@ export function breaker(options: BreakerOptions): AnyMiddleware {
     });
     return next(exchange);
   };
+}
+
+function watch(circuit: CircuitBreaker, metrics: MetricSink, breaker: string): void {
+  const open = metrics.gauge("pingo_breaker_open", "Whether a circuit breaker refuses requests.", {
+    labels: ["breaker"],
+  }).labels({ breaker });
+  const changes = metrics.counter(
+    "pingo_breaker_changes_total",
+    "Changes of a circuit breaker.",
+    { labels: ["breaker", "to"] },
+  );
+  open.set(circuit.state === "closed" ? 0 : 1);
+  circuit.subscribe({
+    changed({ to }) {
+      changes.labels({ breaker, to }).add();
+      open.set(to === "closed" ? 0 : 1);
+    },
+  });
 }

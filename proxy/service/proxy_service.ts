@@ -16,6 +16,7 @@ import type { BackendSet } from "../../loadbalancing/mod.ts";
 import { HttpProxy, type HttpProxyOptions } from "../mod.ts";
 import { Balancing } from "./_balancing.ts";
 import { LateLogger } from "./_late_logger.ts";
+import { serviceMetrics } from "./_service_metrics.ts";
 import type { BalancingOptions } from "./balancing_options.ts";
 import type { BalancingSnapshot } from "./balancing_snapshot.ts";
 
@@ -80,6 +81,7 @@ export class ProxyService<State = unknown> implements Service {
   readonly #http: HttpService;
   readonly #balancing: Balancing;
   readonly #logger = new LateLogger();
+  readonly #endMetrics: () => void;
 
   /**
    * A service that listens nowhere yet.
@@ -100,6 +102,12 @@ export class ProxyService<State = unknown> implements Service {
       ...options,
       middleware: [...this.#balancing.middleware, ...middleware],
       upstream: this.#balancing.upstream,
+    });
+    this.#endMetrics = metrics === undefined ? () => {} : serviceMetrics(metrics, {
+      service: name,
+      listeners: () => this.#http.listeners,
+      transport: this.#proxy.transport,
+      budget: options.retry?.budget ?? null,
     });
     const counted = metrics === undefined ? [] : [httpMetrics(metrics, { service: name })];
     const all = [...observers, ...counted];
@@ -201,5 +209,6 @@ export class ProxyService<State = unknown> implements Service {
 
   async #close(): Promise<void> {
     await Promise.all([this.#balancing.stop(), this.#proxy[Symbol.asyncDispose]()]);
+    this.#endMetrics();
   }
 }

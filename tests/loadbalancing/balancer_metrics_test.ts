@@ -69,6 +69,18 @@ Deno.test("balancerMetrics() tells of selections, outcomes, leases, health and w
   assertEquals(values(registry)["selections_total api c:1"], 0);
 });
 
+Deno.test("balancerMetrics() tells of maxConnections where there is one, and when it is taken away", () => {
+  const registry = new MetricRegistry();
+  const balancer = new LoadBalancer({ backends: [{ peer: "a:1", maxConnections: 5 }, "b:1"] });
+  balancerMetrics(balancer, registry);
+  const shown = () => ["a:1", "b:1"].map((id) => values(registry)[`max_connections ${id}`] ?? null);
+  assertEquals(shown(), [5, null]);
+  balancer.backends.update([{ peer: "a:1", maxConnections: 7 }, { peer: "b:1" }]);
+  assertEquals(shown(), [7, null]);
+  balancer.backends.update([{ peer: "a:1" }, { peer: "b:1", maxConnections: 1 }]);
+  assertEquals(shown(), [Infinity, 1]);
+});
+
 Deno.test("balancerMetrics() counts a backend that comes back in the same series", () => {
   const registry = new MetricRegistry();
   const balancer = new LoadBalancer({ backends: ["a:1"] });

@@ -61,6 +61,7 @@ export class RetryBudget {
   readonly #slices: Float64Array = new Float64Array(SLICES);
   #slice: number;
   #sum = 0;
+  #refused = 0;
 
   /**
    * A budget that has its reserve and no requests yet.
@@ -93,6 +94,11 @@ export class RetryBudget {
     return Math.max(0, Math.floor((this.#sum + this.#reserve) / RETRY));
   }
 
+  /** Retries that it has refused so far. */
+  get refused(): number {
+    return this.#refused;
+  }
+
   /** A request was made for the first time. */
   deposit(): void {
     this.#add(this.#deposit);
@@ -105,7 +111,10 @@ export class RetryBudget {
    */
   tryWithdraw(): boolean {
     this.#slide();
-    if (this.#sum + this.#reserve < RETRY) return false;
+    if (this.#sum + this.#reserve < RETRY) {
+      this.#refused++;
+      return false;
+    }
     this.#add(-RETRY);
     return true;
   }

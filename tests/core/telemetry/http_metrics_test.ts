@@ -44,6 +44,19 @@ Deno.test("httpMetrics() counts by method and status, unknown methods together",
   });
 });
 
+Deno.test("httpMetrics() counts attempts, and those beyond the first as retries", () => {
+  const registry = new MetricRegistry();
+  const metrics = httpMetrics(registry, { service: "api" });
+  for (const attempts of [0, 1, 3, 2]) {
+    const exchange = makeExchange();
+    metrics.observe(exchange);
+    exchange.timings.attempts = attempts;
+    finish(exchange, 200);
+  }
+  assertEquals(numbers(registry, "pingo_upstream_attempts_total"), { api: 6 });
+  assertEquals(numbers(registry, "pingo_upstream_retries_total"), { api: 3 });
+});
+
 Deno.test("httpMetrics() counts the method that arrived when a filter has changed it", () => {
   const registry = new MetricRegistry();
   const exchange = makeExchange({ method: "HEAD" });

@@ -95,6 +95,7 @@ Deno.test("breaker() in a ProxyService opens by the answers of upstreams, closes
   };
   assertEquals([await ask(), await ask()], [[500, null], [500, null]]);
   assertEquals(await ask(), [503, "5"]);
+  assertEquals(values(metrics, "pingo_breaker_open"), { default: 1 });
   status = 200;
   clock.advance(5_000);
   assertEquals(await ask(), [200, null]);
@@ -104,6 +105,12 @@ Deno.test("breaker() in a ProxyService opens by the answers of upstreams, closes
     "default failed": 2,
     "default ignored": 0,
     "default rejected": 1,
+  });
+  assertEquals(values(metrics, "pingo_breaker_open"), { default: 0 });
+  assertEquals(values(metrics, "pingo_breaker_changes_total"), {
+    "default open": 1,
+    "default half_open": 1,
+    "default closed": 1,
   });
   assertEquals(running.ends[2].error?.kind, "circuit_open");
 });

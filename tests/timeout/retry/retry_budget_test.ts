@@ -22,6 +22,13 @@ Deno.test("RetryBudget has 20 % and 10 a second over 10 s by default", () => {
   assertEquals(withdrawals(budget), 100);
 });
 
+Deno.test("RetryBudget counts what it has refused", () => {
+  const budget = new RetryBudget({ ratio: 1, minPerSecond: 0, clock: new FakeClock() });
+  budget.deposit();
+  assertEquals([budget.tryWithdraw(), budget.refused], [true, 0]);
+  assertEquals([withdrawals(budget), budget.tryWithdraw(), budget.refused], [0, false, 2]);
+});
+
 Deno.test("tryWithdraw() takes nothing when it refuses", () => {
   const budget = new RetryBudget({ ratio: 0.5, minPerSecond: 0, clock: new FakeClock() });
   budget.deposit();
