@@ -18,9 +18,11 @@ import {
 } from "../core/mod.ts";
 import { Attempts } from "./_attempts.ts";
 import { failedAnswer } from "./_failed_answer.ts";
+import { Hedging } from "./_hedging.ts";
 import { ALLOWED_METHODS, checkMethod, checkRequest } from "./_heads.ts";
 import { forwardingOf, type ForwardingSettings, limitsOf, selectorOf } from "./_settings.ts";
 import { withBodyHooks } from "./_with_body_hooks.ts";
+import type { HedgeStatistics } from "./hedge_options.ts";
 import type { HttpProxyOptions } from "./options.ts";
 import { compilePhases, firstAnswer, type Phases, runHooks } from "./phases.ts";
 
@@ -67,6 +69,7 @@ export class HttpProxy<State = unknown> implements AsyncDisposable {
   readonly #phases: Phases<State>;
   readonly #forwarding: ForwardingSettings;
   readonly #transport: Transport;
+  readonly #hedging: Hedging<State> | null;
   readonly #attempts: Attempts<State>;
   readonly #wheel: TimerWheel;
   readonly #totalMs: number | undefined;
@@ -98,14 +101,23 @@ export class HttpProxy<State = unknown> implements AsyncDisposable {
     this.#totalMs = limits.totalMs;
     this.#wheel = options.wheel ?? new TimerWheel();
     this.#transport = options.transport ?? http1Transport({ wheel: this.#wheel });
+    const select = selectorOf(options.upstream);
+    const { hedge = null } = options;
+    const hedging = this.#hedging = hedge === null ? null : new Hedging({
+      hedge,
+      phases: this.#phases,
+      forwarding: this.#forwarding,
+      transport: this.#transport,
+      select,
+    });
     this.#attempts = new Attempts({
       phases: this.#phases,
       limits,
       forwarding: this.#forwarding,
-      transport: this.#transport,
+      transport: hedging?.transport ?? this.#transport,
       isDirect: isDirect(options, this.#phases),
       giveUp: this.#answersFailures ? (exchange, error) => this.#fail(exchange, error) : null,
-      select: selectorOf(options.upstream),
+      select: hedging?.select ?? select,
     });
     const { middleware = [], cache } = options;
     this.#hasNoMiddleware = middleware.length === 0;
@@ -127,6 +139,13 @@ export class HttpProxy<State = unknown> implements AsyncDisposable {
   /** What carries its requests to upstreams. */
   get transport(): Transport {
     return this.#transport;
+  }
+
+  /** What came of hedging; null where it is off. */
+  get hedges(): HedgeStatistics | null {
+    if (this.#hedging === null) return null;
+    const { sent, won } = this.#hedging;
+    return { sent, won };
   }
 
   /** Closes what the proxy opened itself: connections to upstreams, and its timers. */

@@ -17,6 +17,7 @@
  */
 export { HttpProxy } from "./http_proxy.ts";
 export type { Filter, Hooked, MayAnswer, MayReplace } from "./filter.ts";
+export type { HedgeStatistics, ProxyHedge } from "./hedge_options.ts";
 export {
   type HttpProxyOptions,
   type ProxyForwarding,

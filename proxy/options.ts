@@ -11,6 +11,7 @@ import type {
 } from "../core/mod.ts";
 import type { RetryBudget, TimerWheel } from "../timeout/mod.ts";
 import type { Filter } from "./filter.ts";
+import type { ProxyHedge } from "./hedge_options.ts";
 
 /** A function that chooses a peer: the short form of an {@linkcode Upstream}. */
 export type SelectPeer<State> = (
@@ -180,6 +181,13 @@ export interface HttpProxyOptions<State = unknown> {
   timeouts?: ProxyTimeouts;
   /** When another attempt is made. */
   retry?: ProxyRetry;
+  /**
+   * Asks a second peer when the first one is slow. Without it, requests go the way that they go without
+   * hedging, at no cost.
+   *
+   * @default {null}
+   */
+  hedge?: ProxyHedge | null;
   /** What the upstream is told of the client. */
   forwarding?: ProxyForwarding;
   /**

@@ -105,7 +105,7 @@ export function httpMetrics(sink: MetricSink, options: HttpMetricsOptions = {}):
 
   const retries = sink.counter(
     "pingo_upstream_retries_total",
-    "Attempts at an upstream beyond the first one of a request.",
+    "Attempts at an upstream beyond the first one of a request, hedged ones too.",
     only,
   ).labels({ service });
 

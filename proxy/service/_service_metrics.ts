@@ -1,5 +1,6 @@
 import type { Counter, Http1Transport, Listener, MetricSink, Transport } from "../../core/mod.ts";
 import type { RetryBudget } from "../../timeout/mod.ts";
+import type { HedgeStatistics } from "../mod.ts";
 
 /** What {@linkcode serviceMetrics} looks at. */
 export interface ServiceMetricsOptions {
@@ -8,6 +9,8 @@ export interface ServiceMetricsOptions {
   readonly listeners: () => readonly Listener[];
   readonly transport: Transport;
   readonly budget: RetryBudget | null;
+  /** What came of hedging; null where it is off. */
+  readonly hedges: () => HedgeStatistics | null;
 }
 
 /**
@@ -18,12 +21,13 @@ export interface ServiceMetricsOptions {
  */
 export function serviceMetrics(
   sink: MetricSink,
-  { service, listeners, transport, budget }: ServiceMetricsOptions,
+  { service, listeners, transport, budget, hedges }: ServiceMetricsOptions,
 ): () => void {
   const parts = [
     listenerMetrics(sink, service, listeners),
     ...(hasStatistics(transport) ? [poolMetrics(sink, service, transport)] : []),
     ...(budget === null ? [] : [budgetMetrics(sink, service, budget)]),
+    ...(hedges() === null ? [] : [hedgeMetrics(sink, service, hedges)]),
   ];
   const collect = (): void => parts.forEach((each) => each());
   const forget = sink.onCollect(collect);
@@ -104,6 +108,25 @@ function budgetMetrics(sink: MetricSink, service: string, budget: RetryBudget): 
   return () => {
     balance.set(budget.balance);
     refused(budget.refused);
+  };
+}
+
+function hedgeMetrics(
+  sink: MetricSink,
+  service: string,
+  hedges: () => HedgeStatistics | null,
+): () => void {
+  const counted = sink.counter(
+    "pingo_upstream_hedges_total",
+    "Second attempts while a first one was slow, and those that answered first.",
+    { labels: ["service", "event"] },
+  );
+  const sent = follower(counted.labels({ service, event: "sent" }));
+  const won = follower(counted.labels({ service, event: "won" }));
+  return () => {
+    const now = hedges();
+    sent(now?.sent ?? 0);
+    won(now?.won ?? 0);
   };
 }
 

@@ -108,6 +108,7 @@ export class ProxyService<State = unknown> implements Service {
       listeners: () => this.#http.listeners,
       transport: this.#proxy.transport,
       budget: options.retry?.budget ?? null,
+      hedges: () => this.#proxy.hedges,
     });
     const counted = metrics === undefined ? [] : [httpMetrics(metrics, { service: name })];
     const all = [...observers, ...counted];

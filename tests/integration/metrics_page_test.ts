@@ -81,6 +81,7 @@ async function everything(): Promise<{ lines: Set<string>; registry: MetricRegis
     outlierEjection: { consecutive5xx: 2 },
     hostBreaker: { trip: consecutiveFailures(1) },
     retry: { maxAttempts: 3, statuses: [503], budget: new RetryBudget() },
+    hedge: { delayMs: 10_000 },
     middleware: [
       loadShed({ limit: 1000, metrics }),
       concurrencyLimit({ limit: 1000, metrics }),

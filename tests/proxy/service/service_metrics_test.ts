@@ -94,6 +94,24 @@ Deno.test("ProxyService tells what is left of its retry budget, and what that ha
   assertEquals(values("retry_budget_balance"), { "": 2 });
 });
 
+Deno.test("ProxyService counts second attempts at another upstream, and those that answered first", async () => {
+  await using slow = await listen(
+    { address: "127.0.0.1:0" },
+    ({ cancel }) => new Promise((_, reject) => cancel.onCancel(reject)),
+  );
+  await using fast = await listen({ address: "127.0.0.1:0" }, () => reply(200));
+  await using running = await serve({
+    upstreams: [slow.url, fast.url],
+    hedge: { delayMs: 5, budget: new RetryBudget({ ratio: 0, minPerSecond: 0.1 }) },
+  });
+  const { values, ask } = running;
+  assertEquals(values("upstream_hedges_total"), { sent: 0, won: 0 });
+  assertEquals(await ask(), 200);
+  assertEquals(values("upstream_hedges_total"), { sent: 1, won: 1 });
+  assertEquals(values("upstream_attempts_total"), { "": 2 });
+  assertEquals(values("upstream_retries_total"), { "": 1 });
+});
+
 Deno.test("ProxyService counts connections that it has refused", async () => {
   await using upstream = await listen({ address: "127.0.0.1:0" }, () => reply(200));
   await using running = await serve({ upstreams: [upstream.url] }, 1);
