@@ -6,6 +6,8 @@
  * TARGETS        servers with commas between them, `host:port` or `host:port=weight`; without it a demo site
  * HEAD_MS        how long a server may take until its answer begins, 1000 unless it is set: then another one
  *                is asked
+ * HEDGE_MS       how long until a second server is asked for the same, of which the first answer is taken, for at
+ *                most one in twenty requests and one a second; off unless it is set
  * MAX_IN_FLIGHT  more requests than so many at once are turned away with 503, 1000 unless it is set
  * MAX_LAG_MS     when timers are late by so much, this process has more to do than it can, and turns requests
  *                away with 503; 250 unless it is set
@@ -23,6 +25,7 @@ import { listenBy, readBackends, runServer, UsageError } from "@pingo/pingo/cli"
 import { concurrencyLimit, EventLoopLag, loadShed } from "@pingo/pingo/limits/http";
 
 const env = (name: string): string | undefined => Deno.env.get(name) || undefined;
+const hedgeMs = env("HEDGE_MS");
 const targets = () => readBackends(env("TARGETS"));
 
 Deno.exit(
@@ -41,6 +44,9 @@ Deno.exit(
           failures: ["connection_reset", "upstream_timeout", "upstream_write_failed"],
           budget: new RetryBudget(),
         },
+
+        // One slow answer among many is not waited for.
+        hedge: hedgeMs === undefined ? null : { delayMs: Number(hedgeMs) },
 
         // Who is not well is not asked: because it takes no connections, because it fails again and again
         // (its circuit is open, one request every two seconds tries whether it is well), or because it does

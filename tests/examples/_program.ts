@@ -34,6 +34,7 @@ const UNSET: Env = Object.fromEntries(
     "TARGETS",
     "METHOD",
     "HEAD_MS",
+    "HEDGE_MS",
     "MAX_IN_FLIGHT",
     "MAX_LAG_MS",
   ].map((

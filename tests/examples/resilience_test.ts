@@ -38,6 +38,22 @@ Deno.test("examples/resilience.ts shows no client that a server is dead, one sta
   assertEquals((await program.ended()).code, 0);
 });
 
+Deno.test("examples/resilience.ts asks a second server after HEDGE_MS", async () => {
+  await using well = upstream("well");
+  await using stalling = upstream("stalling");
+  stalling.state.isStalling = true;
+  await using program = await Program.start(RESILIENCE, {
+    TARGETS: `${stalling.address},${well.address}`,
+    HEAD_MS: "60000",
+    HEDGE_MS: "20",
+    ADMIN: "127.0.0.1:0",
+  });
+  assertEquals(await answers(program.url("proxy"), 4), ["well", "well", "well", "well"]);
+  assert(stalling.state.asked > 0);
+  const won = await metric(program, 'pingo_upstream_hedges_total{service="proxy",event="won"}');
+  assertEquals(won, stalling.state.asked);
+});
+
 Deno.test("examples/resilience.ts turns away what is more than MAX_IN_FLIGHT", async () => {
   await using slow = upstream("slow");
   slow.state.isStalling = true;
@@ -90,6 +106,7 @@ Deno.test("examples/resilience.ts goes on to serve its demo site without TARGETS
 
 const refused: { name: string; env: Record<string, string>; line: RegExp }[] = [
   { name: "HEAD_MS is 0", env: { HEAD_MS: "0" }, line: /timeouts\.headMs 0 is not above 0/ },
+  { name: "HEDGE_MS is no number", env: { HEDGE_MS: "soon" }, line: /hedge\.delayMs NaN is not/ },
   { name: "MAX_IN_FLIGHT is no number", env: { MAX_IN_FLIGHT: "many" }, line: /NaN/ },
   { name: "MAX_LAG_MS is 0", env: { MAX_LAG_MS: "0" }, line: /maxLagMs 0 is not a finite number/ },
   { name: "INTERVAL_MS is 0", env: { INTERVAL_MS: "0" }, line: /intervalMs is 0/ },

