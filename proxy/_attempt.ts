@@ -6,7 +6,9 @@ import {
   giveUpReply,
   isIdempotent,
   type Peer,
+  PendingReply,
   type Reply,
+  type ReplyReceiver,
   type RequestHead,
   type Selection,
   type SelectOptions,
@@ -16,6 +18,7 @@ import { cleanResponse, upstreamHead } from "./_heads.ts";
 import { HookedBody } from "./_hooked_body.ts";
 import type { ForwardingSettings, ProxyLimits } from "./_settings.ts";
 import { withBodyHooks } from "./_with_body_hooks.ts";
+import type { ReplayableBody } from "./_replayable_body.ts";
 import { type Phases, runHooks } from "./phases.ts";
 
 /** What attempts need. */
@@ -34,29 +37,44 @@ export interface AttemptsOptions<State> {
   ) => Selection | Promise<Selection>;
 }
 
+/** How far the attempts of an exchange have come. */
+export interface Course extends SelectOptions {
+  /** The content, where it may be sent again. */
+  readonly replayable: ReplayableBody | null;
+}
+
+/** What attempts need, and what comes behind them. */
+export interface Aftermath<State> {
+  readonly options: AttemptsOptions<State>;
+  /** Another attempt behind one that failed, or its error. */
+  goOn(attempt: Attempt<State>, thrown: unknown): Promise<Reply>;
+  /** Another answer in the place of one, or null to pass it on; null itself where all are passed on. */
+  readonly askAgain: ((attempt: Attempt<State>, reply: Reply) => Promise<Reply> | null) | null;
+}
+
 /** One attempt: a peer, what is sent to it and what comes back. */
-export class Attempt<State> {
-  readonly #exchange: Exchange<State>;
+export class Attempt<State> implements ReplyReceiver {
+  readonly exchange: Exchange<State>;
+  readonly course: Course;
+  readonly #aftermath: Aftermath<State>;
+  readonly #pending = new PendingReply();
   readonly #selection: Selection;
   readonly #options: AttemptsOptions<State>;
-  readonly #startedAt: number;
+  #startedAt = -1;
   #connection: ConnectionInfo | null = null;
   #isSettled = false;
 
   constructor(
+    aftermath: Aftermath<State>,
     exchange: Exchange<State>,
+    course: Course,
     selection: Selection,
-    options: AttemptsOptions<State>,
-    startedAt: number,
   ) {
-    this.#exchange = exchange;
+    this.#aftermath = aftermath;
+    this.#options = aftermath.options;
+    this.exchange = exchange;
+    this.course = course;
     this.#selection = selection;
-    this.#options = options;
-    this.#startedAt = startedAt;
-    exchange.peer = selection.peer;
-    exchange.timings.attempts++;
-    exchange.timings.upstreamStart = this.#startedAt;
-    exchange.timings.upstreamConnected = -1;
   }
 
   /** Where it goes. */
@@ -67,46 +85,67 @@ export class Attempt<State> {
   /**
    * Sends the request; the phases `upstreamRequest` and `upstreamResponse` are around it.
    *
-   * @param failed what comes behind an attempt that failed
-   * @param answered gives another answer in the place of one, or null to pass it on
+   * @param now what the exchange's clock says
    */
-  send(
-    body: Body | null,
-    failed: (thrown: unknown) => Promise<Reply>,
-    answered: ((reply: Reply) => Promise<Reply> | null) | null,
-  ): Promise<Reply> {
+  send(now: number): PendingReply {
     const { phases, forwarding } = this.#options;
-    const received = (reply: Reply): Reply | Promise<Reply> => {
-      try {
-        this.#exchange.timings.upstreamHead = this.#exchange.clock.now();
-        return (answered === null ? null : answered(reply)) ?? this.pass(reply, failed);
-      } catch (thrown) {
-        giveUpReply(reply, thrown);
-        return failed(thrown);
-      }
-    };
+    const { exchange, course: { replayable } } = this;
+    exchange.peer = this.#selection.peer;
+    exchange.timings.attempts++;
+    exchange.timings.upstreamStart = this.#startedAt = now;
+    exchange.timings.upstreamConnected = -1;
+    const body = replayable === null ? exchange.body : replayable.attempt();
     try {
-      const head = upstreamHead(this.#exchange, this.#selection.peer, forwarding);
-      const replying = phases.upstreamRequest.length === 0
-        ? this.#exchangeWith(head, body)
-        : runHooks(phases.upstreamRequest, this.#exchange, head)
-          .then(() => this.#exchangeWith(head, body));
-      return replying.then(received, failed);
+      const head = upstreamHead(exchange, this.#selection.peer, forwarding);
+      this.#await(
+        phases.upstreamRequest.length === 0
+          ? this.#exchangeWith(head, body)
+          : runHooks(phases.upstreamRequest, exchange, head)
+            .then(() => this.#exchangeWith(head, body)),
+      );
     } catch (thrown) {
-      return failed(thrown);
+      this.failed(thrown);
     }
+    return this.#pending;
+  }
+
+  #await(replying: Promise<Reply>): void {
+    if (replying instanceof PendingReply) replying.handTo(this);
+    else replying.then((reply) => this.replied(reply), (thrown) => this.failed(thrown));
+  }
+
+  /** The upstream has answered. */
+  replied(reply: Reply): void {
+    let passed: Reply | Promise<Reply>;
+    try {
+      this.exchange.timings.upstreamHead = this.exchange.clock.now();
+      passed = this.#aftermath.askAgain?.(this, reply) ?? this.pass(reply);
+    } catch (thrown) {
+      giveUpReply(reply, thrown);
+      return this.failed(thrown);
+    }
+    if (passed instanceof Promise) this.#follow(passed);
+    else this.#pending.resolve(passed);
+  }
+
+  /** There is no answer, or none that can be passed on. */
+  failed(thrown: unknown): void {
+    this.#follow(this.#aftermath.goOn(this, thrown));
+  }
+
+  #follow(reply: Promise<Reply>): void {
+    reply.then((late) => this.#pending.resolve(late), (thrown) => this.#pending.reject(thrown));
   }
 
   /** Passes an answer on, through the phase `upstreamResponse`. */
-  pass(
-    reply: Reply,
-    failed: (thrown: unknown) => Promise<Reply>,
-  ): Reply | Promise<Reply> {
+  pass(reply: Reply): Reply | Promise<Reply> {
     const { phases, forwarding } = this.#options;
-    const exchange = this.#exchange;
+    const { exchange } = this;
     const { status } = reply;
     if (this.#selection.settle !== undefined) {
-      exchange.onEnd((end) => this.settle(status, end.error));
+      exchange.onEnd(({ durationMs, error }) => {
+        this.#settle(status, error, exchange.timings.start + durationMs);
+      });
     }
     cleanResponse(reply, forwarding);
     if (this.#options.isDirect) exchange.timings.responseHead = exchange.timings.upstreamHead;
@@ -117,13 +156,13 @@ export class Attempt<State> {
       .then(() => withBodyHooks(exchange, reply, phases.upstreamResponseBody))
       .catch((thrown) => {
         giveUpReply(reply, thrown);
-        return failed(thrown);
+        return this.#aftermath.goOn(this, thrown);
       });
   }
 
   #exchangeWith(head: RequestHead, body: Body | null): Promise<Reply> {
     const { phases, limits, transport } = this.#options;
-    const exchange = this.#exchange;
+    const exchange = this.exchange;
     let upload = body;
     if (upload !== null && phases.requestBody.hooks.length > 0) {
       const keepsLength = !phases.requestBody.isTransforming;
@@ -144,15 +183,18 @@ export class Attempt<State> {
 
   /** Tells the chooser how it went, once. */
   settle(status: number | null, error: ProxyError | null): void {
+    this.#settle(status, error, this.exchange.clock.now());
+  }
+
+  #settle(status: number | null, error: ProxyError | null, now: number): void {
     if (this.#isSettled) return;
     this.#isSettled = true;
-    const durationMs = this.#exchange.clock.now() - this.#startedAt;
-    this.#selection.settle?.({ status, error, durationMs });
+    this.#selection.settle?.({ status, error, durationMs: now - this.#startedAt });
   }
 
   /** Whether sending again does no harm, and nobody objects. */
   mayRetry(error: ProxyError): boolean {
-    const exchange = this.#exchange;
+    const exchange = this.exchange;
     if (exchange.cancel.cancelled) return false;
     if (this.#options.limits.failures?.has(error.kind) && isIdempotent(exchange.request.method)) {
       return true;
@@ -172,7 +214,7 @@ export class Attempt<State> {
 
   readonly #onConnected = (connection: ConnectionInfo): void => {
     this.#connection = connection;
-    const exchange = this.#exchange;
+    const exchange = this.exchange;
     // A reused connection is there at once: that saves a look at the clock.
     exchange.timings.upstreamConnected = connection.isReused
       ? this.#startedAt

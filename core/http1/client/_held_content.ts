@@ -1,16 +1,24 @@
 import type { Body, HeaderMap } from "../../http/mod.ts";
+import { copyBytes } from "../_copy.ts";
 
-/** The content of a response that lies whole in the buffer of its head: the usual small one. */
+/**
+ * The content of a response that lies whole in the buffer of its head, `bytes[start..end)`: the usual small
+ * one. Most are copied from there; a view is made for who reads.
+ */
 export class HeldContent implements Body {
   /** Left out where there are trailers: they need chunks, so nobody may promise a length. */
   readonly length?: number;
   readonly trailers: HeaderMap | null;
+  readonly #start: number;
+  readonly #end: number;
   #bytes: Uint8Array | null;
 
-  constructor(bytes: Uint8Array, trailers: HeaderMap | null) {
+  constructor(bytes: Uint8Array, start: number, end: number, trailers: HeaderMap | null) {
     this.#bytes = bytes;
+    this.#start = start;
+    this.#end = end;
     this.trailers = trailers;
-    if (trailers === null) this.length = bytes.byteLength;
+    if (trailers === null) this.length = end - start;
   }
 
   get isReady(): boolean {
@@ -23,10 +31,11 @@ export class HeldContent implements Body {
 
   readInto(to: Uint8Array, at: number): number {
     const bytes = this.#bytes;
-    if (bytes === null || to.byteLength - at < bytes.byteLength) return -1;
+    const count = this.#end - this.#start;
+    if (bytes === null || to.byteLength - at < count) return -1;
     this.#bytes = null;
-    to.set(bytes, at);
-    return bytes.byteLength;
+    copyBytes(bytes, this.#start, this.#end, to, at);
+    return count;
   }
 
   /** A copy: who takes the bytes may keep them for longer than the buffer is lent. */
@@ -41,6 +50,8 @@ export class HeldContent implements Body {
   #take(): Uint8Array | null {
     const bytes = this.#bytes;
     this.#bytes = null;
-    return bytes === null || bytes.byteLength === 0 ? null : bytes;
+    return bytes === null || this.#start === this.#end
+      ? null
+      : bytes.subarray(this.#start, this.#end);
   }
 }

@@ -27,7 +27,7 @@ export function responseContent(
   }
   if (framing === Framing.LENGTH && end - at >= contentLength) {
     source.contentEnded(end - at === contentLength);
-    return new HeldContent(bytes.subarray(at, at + contentLength), null);
+    return new HeldContent(bytes, at, at + contentLength, null);
   }
   const length = framing === Framing.LENGTH ? contentLength : -1;
   const content = new StreamedContent(source, { bytes, start: at, end, length, decoder });

@@ -79,7 +79,9 @@ export class StreamedContent implements Body {
    */
   held(decoder: ChunkedDecoder): HeldContent | null {
     const first = this.#first = this.#takeChunks(decoder);
-    return this.#isDone ? new HeldContent(first ?? NO_BYTES, this.#trailers) : null;
+    if (!this.#isDone) return null;
+    const bytes = first ?? NO_BYTES;
+    return new HeldContent(bytes, 0, bytes.byteLength, this.#trailers);
   }
 
   async read(): Promise<Uint8Array | null> {

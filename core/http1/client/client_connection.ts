@@ -3,6 +3,7 @@ import {
   type Body,
   type Cancel,
   CancelSource,
+  PendingReply,
   type Reply,
   type RequestHead,
 } from "../../http/mod.ts";
@@ -59,13 +60,6 @@ export class ClientConnection implements ContentSource, UploadSink, TunnelSource
   readonly #onWritten = (count: number): void => this.#wrote(count);
   readonly #onWriteFailed = (cause: unknown): void => this.#writeFailed(cause);
   readonly #onCancel = (reason: unknown): void => this.#fail(ProxyError.from(reason));
-  readonly #asPromise = (
-    resolve: (reply: Reply) => void,
-    reject: (error: ProxyError) => void,
-  ): void => {
-    this.#resolve = resolve;
-    this.#reject = reject;
-  };
   #decoder: ChunkedDecoder | null = null;
   #state = BUSY;
   #slot: ResponseSlot | null = null;
@@ -87,8 +81,7 @@ export class ClientConnection implements ContentSource, UploadSink, TunnelSource
   #request: RequestHead | null = null;
   #body: Body | null = null;
   #options: ClientExchangeOptions | null = null;
-  #resolve: (reply: Reply) => void = ignore;
-  #reject: (error: ProxyError) => void = ignore;
+  #pending: PendingReply | null = null;
   /** What the head of the request lies in while it is written. */
   #buffer: Uint8Array | null = null;
   #bytes: Uint8Array = NO_BYTES;
@@ -162,7 +155,7 @@ export class ClientConnection implements ContentSource, UploadSink, TunnelSource
     this.#buffer = buffer;
     this.#bytes = bytes;
     this.#upload = this.#outgoing.isWhole || body === null ? null : this.#makeUpload(head, body);
-    const reply = new Promise<Reply>(this.#asPromise);
+    const pending = this.#pending = new PendingReply();
     this.#listen(options.cancel);
     this.#watch.reading(this.#headTimeoutMs);
     this.#watch.writing(this.#context.writeTimeoutMs);
@@ -171,7 +164,7 @@ export class ClientConnection implements ContentSource, UploadSink, TunnelSource
     } catch (cause) {
       this.#writeFailed(cause);
     }
-    return reply;
+    return pending;
   }
 
   #listen(cancel: Cancel): void {
@@ -223,30 +216,31 @@ export class ClientConnection implements ContentSource, UploadSink, TunnelSource
     const options = this.#options;
     const slot = this.#slot;
     if (request === null || options === null || slot === null) return;
+    let reply: Reply | null;
     try {
       if (count === null) throw endedBeforeHead(slot.hasBytes, this.#writeFailure ?? cause);
       slot.end += count;
-      const reply = this.#takeHead(request, slot, options);
+      reply = this.#takeHead(request, slot, options);
       if (reply === null) this.#duplex.read(slot.room()).then(this.#onBytes, this.#onReadFailed);
-      else this.#answered(reply);
     } catch (thrown) {
-      this.#fail(
+      return this.#fail(
         thrown instanceof ProxyError
           ? thrown
           : endedBeforeHead(slot.hasBytes, this.#writeFailure ?? thrown),
       );
     }
+    // Last of all: it goes straight on to whoever waits.
+    if (reply !== null) this.#takePending()?.resolve(reply);
   }
 
-  #answered(reply: Reply): void {
-    const resolve = this.#resolve;
-    this.#resetPromise();
-    resolve(reply);
-  }
-
-  #resetPromise(): void {
-    this.#request = this.#body = this.#options = null;
-    this.#resolve = this.#reject = ignore;
+  #takePending(): PendingReply | null {
+    const pending = this.#pending;
+    this.#request =
+      this.#body =
+      this.#options =
+      this.#pending =
+        null;
+    return pending;
   }
 
   /** RFC 9112 §9.2: what comes without a request belongs to none. Nothing was sent: another try is safe. */
@@ -450,14 +444,12 @@ export class ClientConnection implements ContentSource, UploadSink, TunnelSource
   #fail(error: ProxyError): void {
     if (this.#state === CLOSED) return;
     this.#failure = error;
-    const reject = this.#reject;
     const body = this.#body;
-    const awaitsReply = this.#request !== null;
-    this.#resetPromise();
+    const pending = this.#takePending();
     this.#shut("used");
-    if (!awaitsReply) return;
+    if (pending === null) return;
     giveUp(body, error);
-    reject(error);
+    pending.reject(error);
   }
 
   #shut(end: ConnectionEnd): void {
@@ -475,5 +467,3 @@ export class ClientConnection implements ContentSource, UploadSink, TunnelSource
     this.#owner.hasEnded(end);
   }
 }
-
-function ignore(): void {}

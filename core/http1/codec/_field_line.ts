@@ -1,5 +1,5 @@
 import { trimFieldValue } from "../../http/mod.ts";
-import { copyBytes } from "./_copy.ts";
+import { copyBytes } from "../_copy.ts";
 import { COLON, CR, FOLD, LF, SP, VALUE_BYTES } from "./_bytes.ts";
 
 // What a proxy adds is nearly the same each time: a line that comes a second time in a row at its place is

@@ -12,6 +12,8 @@ const IN_VALUE = 3;
 const LINE_END = 4;
 const LAST_LF = 5;
 
+const NO_VIEW = new DataView(new ArrayBuffer(0));
+
 /**
  * The parser of field lines up to the empty line (RFC 9112 §5), for heads and trailer sections. It
  * remembers where it stopped: called again with more bytes it looks at none a second time, and any
@@ -24,7 +26,9 @@ export class FieldSectionParser {
   /** The place of the first line of each tracked field whose bit is set. */
   readonly places: Uint16Array = new Uint16Array(LAST_TRACKED + 1);
   readonly #maxFields: number;
-  #view: DataView = new DataView(new ArrayBuffer(0));
+  #view: DataView = NO_VIEW;
+  /** That of the other buffer: the heads of a connection lie in two by turns. */
+  #otherView: DataView = NO_VIEW;
   #state = LINE_START;
   #count = 0;
   // Offsets count from the start of the message, since the connection may move its bytes.
@@ -132,12 +136,15 @@ export class FieldSectionParser {
 
   #viewOf(bytes: Uint8Array): DataView {
     const view = this.#view;
-    if (
-      view.buffer === bytes.buffer && view.byteOffset === bytes.byteOffset &&
-      view.byteLength === bytes.byteLength
-    ) {
-      return view;
-    }
-    return this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    if (isOver(view, bytes)) return view;
+    const other = this.#otherView;
+    this.#otherView = view;
+    return this.#view = isOver(other, bytes)
+      ? other
+      : new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
+}
+
+function isOver(view: DataView, { buffer, byteOffset, byteLength }: Uint8Array): boolean {
+  return view.buffer === buffer && view.byteOffset === byteOffset && view.byteLength === byteLength;
 }

@@ -1,4 +1,4 @@
-import { copyBytes } from "./_copy.ts";
+import { copyBytes } from "../_copy.ts";
 
 // What an index of field lines holds for each: first where its name starts, then these. Offsets of
 // received lines count from the start of their message.

@@ -1,6 +1,6 @@
 import type { HeaderMap } from "../../http/mod.ts";
 import { CR, LF } from "./_bytes.ts";
-import { copyBytes } from "./_copy.ts";
+import { copyBytes } from "../_copy.ts";
 import { lineLength, writeLine } from "./_field_line.ts";
 import { IndexedHeaders } from "./indexed_headers.ts";
 

@@ -1,6 +1,6 @@
 import { isFieldValue, isToken, type RequestHead, type ResponseHead } from "../../http/mod.ts";
 import { SP, TARGET_BYTES } from "./_bytes.ts";
-import { copyBytes } from "./_copy.ts";
+import { copyBytes } from "../_copy.ts";
 import { writeLatin1 } from "./_latin1.ts";
 import { statusLine, statusReason } from "./_status_line.ts";
 import { fieldsLength, writeFields } from "./_write_fields.ts";

@@ -1,6 +1,6 @@
 import type { HeaderMap } from "../../http/mod.ts";
 import { CR, FOLD, SP } from "./_bytes.ts";
-import { copyBytes } from "./_copy.ts";
+import { copyBytes } from "../_copy.ts";
 import { readContentLength } from "./_field_values.ts";
 import { lineLength, writeLine } from "./_field_line.ts";
 import { readAgain, readLatin1 } from "./_latin1.ts";

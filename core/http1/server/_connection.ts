@@ -4,7 +4,9 @@ import {
   type Client,
   giveUpReply,
   HeaderList,
+  PendingReply,
   type Reply,
+  type ReplyReceiver,
   type ResponseHead,
   ServerExchange,
   toReply,
@@ -54,7 +56,7 @@ const NO_BYTES = new Uint8Array(0);
 const NO_REPLY: Reply = { status: 500, reason: "", headers: new HeaderList(), body: null };
 
 /** The inside of a {@linkcode ServerConnection}. */
-export class Connection implements BodySource, ReplySink {
+export class Connection implements BodySource, ReplyReceiver, ReplySink {
   readonly inbound: Inbound;
   readonly #duplex: Duplex;
   readonly #client: Client;
@@ -72,7 +74,7 @@ export class Connection implements BodySource, ReplySink {
   readonly #onBytes = (count: number | null): void => this.#took(count);
   readonly #onReadError = (error: unknown): void => this.#broke(error);
   readonly #onAnswer = (answer: Reply | Response): void => this.#answered(answer);
-  readonly #onNoAnswer = (error: unknown): void => this.#threw(error);
+  readonly #onNoAnswer = (error: unknown): void => this.failed(error);
   readonly #onWritten = (count: number): void => this.#wrote(count);
   readonly #onUnsent = (error: unknown): void => this.#unsent(error);
   readonly #inform = (head: ResponseHead): void => this.#writeInterim(head);
@@ -183,27 +185,38 @@ export class Connection implements BodySource, ReplySink {
       const answer = this.#options.handler(exchange);
       if (!(answer instanceof Promise)) return this.#answered(answer);
       exchange.abandon = this.#abandon;
-      answer.then(this.#onAnswer, this.#onNoAnswer);
+      if (answer instanceof PendingReply) answer.handTo(this);
+      else answer.then(this.#onAnswer, this.#onNoAnswer);
     } catch (error) {
-      this.#threw(error);
+      this.failed(error);
     }
   }
 
   #answered(answer: Reply | Response): void {
     let reply: Reply;
-    let release: Reply["release"];
     try {
       reply = toReply(answer);
+    } catch (error) {
+      return this.failed(error);
+    }
+    this.replied(reply);
+  }
+
+  /** The handler's reply is there. */
+  replied(reply: Reply): void {
+    let release: Reply["release"];
+    try {
       release = reply.release;
     } catch (error) {
-      return this.#threw(error);
+      return this.failed(error);
     }
     if (this.#abandonedFor === null) return this.#reply(reply, release);
     giveUpReply(reply, this.#abandonedFor);
     this.#giveBack(release);
   }
 
-  #threw(error: unknown): void {
+  /** The handler has none. */
+  failed(error: unknown): void {
     const exchange = this.#exchange;
     if (this.#abandonedFor !== null || exchange === null) return;
     this.#replyPage(error, exchange);
