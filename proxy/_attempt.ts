@@ -10,9 +10,11 @@ import {
   type Reply,
   type ReplyReceiver,
   type RequestHead,
+  type ResponseHead,
   type Selection,
   type SelectOptions,
   type Transport,
+  type TransportObserver,
 } from "../core/mod.ts";
 import { cleanResponse, upstreamHead } from "./_heads.ts";
 import { HookedBody } from "./_hooked_body.ts";
@@ -53,7 +55,7 @@ export interface Aftermath<State> {
 }
 
 /** One attempt: a peer, what is sent to it and what comes back. */
-export class Attempt<State> implements ReplyReceiver {
+export class Attempt<State> implements ReplyReceiver, TransportObserver {
   readonly exchange: Exchange<State>;
   readonly course: Course;
   readonly #aftermath: Aftermath<State>;
@@ -176,8 +178,7 @@ export class Attempt<State> implements ReplyReceiver {
       connectTimeoutMs: limits.connectMs,
       headTimeoutMs: limits.headMs,
       bodyTimeoutMs: limits.bodyMs,
-      onConnected: this.#onConnected,
-      onInformational: (head) => exchange.inform(head),
+      observer: this,
     });
   }
 
@@ -212,7 +213,8 @@ export class Attempt<State> implements ReplyReceiver {
     return mayRetry;
   }
 
-  readonly #onConnected = (connection: ConnectionInfo): void => {
+  /** The connection is there; nothing has been sent. */
+  connected(connection: ConnectionInfo): void {
     this.#connection = connection;
     const exchange = this.exchange;
     // A reused connection is there at once: that saves a look at the clock.
@@ -220,5 +222,10 @@ export class Attempt<State> implements ReplyReceiver {
       ? this.#startedAt
       : exchange.clock.now();
     for (const hook of this.#options.phases.connected) hook(exchange, connection);
-  };
+  }
+
+  /** An interim response has come. */
+  informed(head: ResponseHead): void {
+    this.exchange.inform(head);
+  }
 }

@@ -42,7 +42,7 @@ export async function sendRequest(
     const reply = await transport.exchange(head, body, {
       peer: url.peer,
       cancel,
-      onConnected: (info) => connection = info,
+      observer: { connected: (info) => connection = info },
     });
     const firstByteMs = io.clock.now() - startedAt;
     await writeAll(io.stderr, receivedHead(reply, options.isVerbose));

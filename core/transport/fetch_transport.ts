@@ -48,7 +48,7 @@ const NOT_SENT: ReadonlySet<string> = new Set([
  *   nor a GET with content, nor to the ports that the fetch standard blocks;
  * - an upload of a known length is sent chunked when it is longer than 64 KiB; a shorter one is read
  *   as a whole first, and keeps its length;
- * - no trailers, no interim responses, no look at the connection: `onConnected` is called when the
+ * - no trailers, no interim responses, no look at the connection: `observer.connected` is called when the
  *   head is there, and `connectTimeoutMs` has no meaning of its own (`headTimeoutMs` spans both);
  * - a request without `Accept`, `Accept-Language` or `User-Agent` gets one with the same meaning
  *   (`*` and an empty one).
@@ -121,7 +121,7 @@ class FetchTransport implements Transport {
         signal: controller.signal,
         client: this.#clients.get(peer, isIdempotent(head.method)),
       });
-      options.onConnected?.({});
+      options.observer?.connected?.({});
       return toReply(head, response, { abort, forget, bodyTimeoutMs, wheel: this.#wheel });
     } catch (error) {
       forget();

@@ -250,7 +250,7 @@ class PooledTransport implements Http1Transport {
   ): Promise<Reply> {
     const { connection } = pooled;
     try {
-      options.onConnected?.(pooled.info);
+      options.observer?.connected?.(pooled.info);
     } catch (error) {
       // Nothing was sent: the connection is as good as before.
       connection.unreserve();

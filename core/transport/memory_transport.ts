@@ -70,7 +70,7 @@ class FarSide {
       client: { address: "", port: 0, transport: "memory", scheme: head.scheme },
       body,
       clock,
-      inform: options.onInformational,
+      inform: (head) => options.observer?.informed?.(head),
       canTunnel: true,
     });
     this.#forget = options.cancel.onCancel((reason) => {
@@ -79,9 +79,9 @@ class FarSide {
   }
 
   async answer(handler: Handler): Promise<Reply> {
-    const { cancel, onConnected } = this.#options;
+    const { cancel, observer } = this.#options;
     const exchange = this.#exchange;
-    onConnected?.({ isReused: false });
+    observer?.connected?.({ isReused: false });
     let reply: Reply;
     try {
       if (cancel.cancelled) throw cancel.reason;

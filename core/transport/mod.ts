@@ -3,7 +3,12 @@
  *
  * @module
  */
-export type { ConnectionInfo, Transport, TransportOptions } from "./transport.ts";
+export type {
+  ConnectionInfo,
+  Transport,
+  TransportObserver,
+  TransportOptions,
+} from "./transport.ts";
 export { fetchTransport, type FetchTransportOptions } from "./fetch_transport.ts";
 export { memoryTransport, type MemoryTransportOptions } from "./memory_transport.ts";
 export {

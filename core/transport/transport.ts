@@ -31,10 +31,16 @@ export interface TransportOptions {
    * @default no limit
    */
   readonly bodyTimeoutMs?: number;
+  /** Sees what happens before the reply; one object and no closures, since there is one for each exchange. */
+  readonly observer?: TransportObserver;
+}
+
+/** What happens on the way to a reply. */
+export interface TransportObserver {
   /** Sees the connection before anything is written on it. */
-  readonly onConnected?: (connection: ConnectionInfo) => void;
-  /** Sees each interim response (1xx). */
-  readonly onInformational?: (head: ResponseHead) => void;
+  connected?(connection: ConnectionInfo): void;
+  /** Sees each interim response (1xx); its head is valid during the call. */
+  informed?(head: ResponseHead): void;
 }
 
 /** What is known of the connection that carries an exchange. */

@@ -31,8 +31,8 @@ function scene(mets: readonly Met[], options: Partial<HttpProxyOptions> = {}) {
   const proxy = new HttpProxy({
     transport: {
       ...transport,
-      async exchange(_head, body, { peer, onConnected }): Promise<Reply> {
-        onConnected?.({ isReused: false });
+      async exchange(_head, body, { peer, observer }): Promise<Reply> {
+        observer?.connected?.({ isReused: false });
         let text = "";
         for (let chunk = await body?.read(); chunk; chunk = await body?.read()) {
           text += new TextDecoder().decode(chunk);

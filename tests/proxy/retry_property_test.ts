@@ -58,11 +58,11 @@ Deno.test("HttpProxy retries whatever happens within its rules, and gives every 
         upstream: hasBreakers ? breakers.guard(balancer) : balancer,
         retry: { maxAttempts, statuses, failures, budget: hasBudget ? budget : null },
         transport: {
-          async exchange(_head, body, { peer, onConnected }): Promise<Reply> {
+          async exchange(_head, body, { peer, observer }): Promise<Reply> {
             const met = mets[made.length];
             made.push({ host: peer.hostname, met });
             if (met === "connect_refused") throw new ProxyError(met);
-            onConnected?.({ isReused: false });
+            observer?.connected?.({ isReused: false });
             if (body !== null) assertEquals(await readText(body), CONTENT);
             if (typeof met === "string") throw new ProxyError(met);
             openReplies++;

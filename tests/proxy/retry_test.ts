@@ -31,7 +31,7 @@ function failing(kinds: ErrorKind[], options: { isReused?: boolean; readBytes?: 
       const kind = kinds[attempts++];
       if (kind === undefined) return await working.exchange(head, body, transportOptions);
       if (options.isReused !== undefined) {
-        transportOptions.onConnected?.({ isReused: options.isReused });
+        transportOptions.observer?.connected?.({ isReused: options.isReused });
       }
       if (options.readBytes) await body?.read();
       throw new ProxyError(kind);

@@ -26,7 +26,7 @@ export function takeInterim(slot: ResponseSlot, options: ClientExchangeOptions):
   }
   if (head.status === 100) return;
   try {
-    options.onInformational?.(head);
+    options.observer?.informed?.(head);
   } catch (error) {
     throw ProxyError.from(error);
   }

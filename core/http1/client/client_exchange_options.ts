@@ -9,5 +9,5 @@ export interface ClientExchangeOptions {
   /** How long each read of the response's content may take. */
   readonly bodyTimeoutMs?: number;
   /** Sees each interim response but 100; its head is valid during the call. */
-  readonly onInformational?: (head: ResponseHead) => void;
+  readonly observer?: { informed?(head: ResponseHead): void };
 }

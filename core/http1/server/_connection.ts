@@ -9,6 +9,7 @@ import {
   type ReplyReceiver,
   type ResponseHead,
   ServerExchange,
+  type ServerExchangeOptions,
   toReply,
   type Tunnel,
 } from "../../http/mod.ts";
@@ -95,6 +96,8 @@ export class Connection implements BodySource, ReplyReceiver, ReplySink {
   /** The reply that is being written. */
   #sending: Reply = NO_REPLY;
   #writer: ReplyWriter | null = null;
+  /** The same for all exchanges. */
+  #exchangeOptions: ServerExchangeOptions | null = null;
   /** Gives back what the handler's reply lies in. */
   #release: Reply["release"];
   #waitsFor = IDLE;
@@ -390,13 +393,7 @@ export class Connection implements BodySource, ReplyReceiver, ReplySink {
     const { head } = this;
     head.scheme = this.#client.scheme;
     this.inbound.hold();
-    const exchange = new ServerExchange(head, {
-      client: this.#client,
-      clock: this.#options.wheel,
-      inform: this.#inform,
-      canTunnel: true,
-      onListenerError: this.#options.onListenerError,
-    });
+    const exchange = new ServerExchange(head, this.#exchangeOptions ??= this.#optionsOf());
     this.#exchange = exchange;
     this.#hasBegunReply = false;
     this.#requests++;
@@ -408,6 +405,17 @@ export class Connection implements BodySource, ReplyReceiver, ReplySink {
       this.#park();
     }
     return exchange;
+  }
+
+  #optionsOf(): ServerExchangeOptions {
+    const { onListenerError, wheel } = this.#options;
+    return {
+      client: this.#client,
+      clock: wheel,
+      inform: this.#inform,
+      canTunnel: true,
+      onListenerError,
+    };
   }
 
   /** A reply that `onReply` has seen, or the page for what it has thrown. */
@@ -763,7 +771,7 @@ export class Connection implements BodySource, ReplyReceiver, ReplySink {
       case RESTING: {
         const restMs = this.#options.limits.idleTimeoutMs - REST_MS;
         if (!(restMs > 0)) return this.close();
-        this.#parser = this.#head = null;
+        this.#parser = this.#head = this.#exchangeOptions = null;
         this.inbound.shrink();
         this.#wait(IDLE, restMs);
         break;

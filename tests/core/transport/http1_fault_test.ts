@@ -280,7 +280,7 @@ async function attempt(scenario: Scenario, saboteur: Saboteur): Promise<string> 
   const results: string[] = [];
   const exchange = async () => {
     for (let i = 0; i < (scenario.exchanges ?? 1); i++) {
-      const options = { cancel: saboteur.cancel, ...timeouts, onInformational: () => {} };
+      const options = { cancel: saboteur.cancel, ...timeouts, observer: { informed() {} } };
       const reply = await send(transport, PEER, { ...scenario.init, body: makeBody(), options });
       let text = `${reply.status} `;
       const source = reply.tunnel ?? reply.body;

@@ -182,7 +182,9 @@ Deno.test("http1Transport hands interim responses on, but 100", async () => {
     assertEquals(seen, [[103, "</a>"], [102, null]]);
     assertEquals(transport.statistics().idle, 1);
   }, {
-    options: { onInformational: (head) => seen.push([head.status, head.headers.get("link")]) },
+    options: {
+      observer: { informed: (head) => seen.push([head.status, head.headers.get("link")]) },
+    },
   });
 });
 
@@ -194,8 +196,10 @@ Deno.test("http1Transport ends the exchange when a listener of interim responses
   });
   await using transport = http1Transport();
   const options = {
-    onInformational() {
-      throw new ProxyError("filter_failed");
+    observer: {
+      informed() {
+        throw new ProxyError("filter_failed");
+      },
     },
   };
   assertEquals(await kindOf(send(transport, upstream.address, { options })), "filter_failed");

@@ -185,7 +185,7 @@ class Model {
     const exchange = { id: this.exchanges.length, method, cancel, isOver: false };
     this.exchanges.push(exchange);
     const now = () => this.clock.now();
-    const onConnected = () => {
+    const connected = () => {
       // A POST is never on a connection that has been idle for long: it is written in this very turn.
       queueMicrotask(() => {
         const conn = this.busy().find(({ sent }) => sent.includes(`/${exchange.id} `));
@@ -200,7 +200,7 @@ class Model {
     send(this.transport, PEER, {
       method,
       target: `/${exchange.id}`,
-      options: { cancel, onConnected },
+      options: { cancel, observer: { connected } },
     })
       .then(textOf, (error) => {
         if (!(error instanceof ProxyError)) this.errors.push(error);

@@ -31,7 +31,7 @@ function fake(options: Http1TransportOptions = {}) {
       let info: ConnectionInfo = {};
       const reply = send(transport, PEER, {
         method,
-        options: { onConnected: (seen) => info = seen },
+        options: { observer: { connected: (seen) => info = seen } },
       });
       await settle();
       const conn = upstream.open.find(({ sent }) => sent !== "");
@@ -58,7 +58,7 @@ Deno.test("http1Transport tells whether a connection is reused, and where it goe
   });
   await using transport = http1Transport();
   const seen: ConnectionInfo[] = [];
-  const options = { onConnected: (info: ConnectionInfo) => void seen.push(info) };
+  const options = { observer: { connected: (info: ConnectionInfo) => void seen.push(info) } };
   for (let i = 0; i < 2; i++) await textOf(await send(transport, upstream.address, { options }));
   assertEquals(seen.map(({ isReused, remote }) => [isReused, remote]), [
     [false, upstream.address],
@@ -259,8 +259,10 @@ Deno.test("http1Transport gives a connection back when a listener throws before 
   await using tools = fake();
   await tools.exchange();
   const options = {
-    onConnected() {
-      throw new TypeError("no");
+    observer: {
+      connected() {
+        throw new TypeError("no");
+      },
     },
   };
   const thrown = await send(tools.transport, PEER, { options }).catch((error) => error);
@@ -359,7 +361,7 @@ Deno.test("http1Transport never lets a POST arrive twice at an upstream that clo
           method: "POST",
           headers: [["x-id", id]],
           body: bodyFrom("abc"),
-          options: { onConnected: (info) => isReused = info.isReused },
+          options: { observer: { connected: (info) => isReused = info.isReused } },
         });
         assertEquals(await textOf(reply), "ok");
         assertEquals(arrivals.get(id), 1);
@@ -394,7 +396,7 @@ Deno.test("http1Transport does not take part of the way back for a dead connecti
 Deno.test("http1Transport says that a second try is safe where nothing was sent", async () => {
   await using tools = fake();
   await tools.exchange();
-  const options = { onConnected: () => tools.upstream.conns[0].end() };
+  const options = { observer: { connected: () => tools.upstream.conns[0].end() } };
   const answer = send(tools.transport, PEER, { options }).catch((error) => error);
   const error = await answer;
   assertEquals(error.kind, "connection_reset");

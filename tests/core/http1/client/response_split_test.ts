@@ -31,7 +31,7 @@ async function outcomeOf(pieces: readonly string[], method: string): Promise<Out
   const outcome: Outcome = { informational: [], head: null, content: "", trailers: null, end: "" };
   const answer = connection.exchange(requestHead({ method, authority: "a" }), null, {
     cancel: new CancelSource(),
-    onInformational: ({ status }) => outcome.informational.push(status),
+    observer: { informed: ({ status }) => outcome.informational.push(status) },
   });
   for (const piece of pieces) conn.receive(piece);
   conn.end();
