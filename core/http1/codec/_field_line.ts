@@ -24,7 +24,8 @@ export function lineLength(name: string, value: string): number {
  * control byte or a character above U+00FF
  */
 export function writeLine(to: Uint8Array, at: number, name: string, value: string): number {
-  const place = (name.length * 7 + value.length) % PLACES;
+  // The last letter, since lengths alone bring what belongs together into one place.
+  const place = (name.length * 7 + value.length + name.charCodeAt(name.length - 1)) & (PLACES - 1);
   if (keptNames[place] !== name || keptValues[place] !== value) {
     keptNames[place] = name;
     keptValues[place] = value;
