@@ -29,8 +29,13 @@ export interface MeasureIdleOptions {
 
 /** How many requests are on their way at the same time: the proxy needs no more connections to the upstream. */
 const AT_ONCE = 32;
-const POLL_MS = 250;
-const MAX_POLLS = 20;
+const POLL_MS = 500;
+/**
+ * So long memory has to stay the same: a process that has nothing to do collects its garbage by and by, V8 begins with
+ * it after some ten seconds.
+ */
+const QUIET_MS = 25_000;
+const MAX_SETTLING_MS = 90_000;
 
 /**
  * Holds connections that made one request each and are idle since. The proxy must be fresh: the room that an earlier
@@ -93,14 +98,17 @@ async function openAll(
   return all;
 }
 
-/** Resident memory when it has stopped to change by more than half a percent. */
+/** Resident memory when it has stopped to change by more than half a percent for a while. */
 async function settledMemory(pid: number, signal: AbortSignal): Promise<number> {
-  let last = NaN;
-  for (let poll = 0; poll < MAX_POLLS; poll++) {
-    const { now } = await memoryOf(pid);
-    if (Math.abs(now - last) < now / 200) return now;
-    last = now;
+  let { now: last } = await memoryOf(pid);
+  let quietMs = 0;
+  for (let ms = 0; ms < MAX_SETTLING_MS && quietMs < QUIET_MS; ms += POLL_MS) {
     await delay(POLL_MS, null, { signal });
+    const { now } = await memoryOf(pid);
+    quietMs += POLL_MS;
+    if (Math.abs(now - last) < now / 200) continue;
+    last = now;
+    quietMs = 0;
   }
   return last;
 }
