@@ -35,7 +35,7 @@ export const SERVE_FLAGS: readonly Flag[] = [
     name: "admin",
     value: "ADDRESS",
     env: "ADMIN",
-    about: "Serve /metrics, /healthz, /readyz and /backends there;\nloopback only",
+    about: "Serve /metrics, /healthz, /readyz there, and\n/backends of a proxy; loopback only",
   },
 ];
 
