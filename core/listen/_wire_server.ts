@@ -2,7 +2,11 @@ import { TimerWheel } from "../../timeout/mod.ts";
 import { ProxyError } from "../../errors/mod.ts";
 import { type Client, type FetchHandler, type Scheme, unmapAddress } from "../http/mod.ts";
 import type { Duplex } from "../http1/mod.ts";
-import { ServerConnection, type ServerConnectionOptions } from "../http1/server/mod.ts";
+import {
+  RequestTurns,
+  ServerConnection,
+  type ServerConnectionOptions,
+} from "../http1/server/mod.ts";
 import { CertificateStore } from "../tls/mod.ts";
 import { AddressCounts } from "./_address_counts.ts";
 import { bindTcp } from "./_bind_tcp.ts";
@@ -22,7 +26,7 @@ export interface WireServerOptions {
   /** The options of `listen`. */
   listen: CheckedListenOptions;
   /** What connections have in common, but for the wheel. */
-  connection: Omit<ServerConnectionOptions, "wheel" | "limits">;
+  connection: Omit<ServerConnectionOptions, "wheel" | "limits" | "turns">;
   /** Answers what comes over HTTP/2. */
   fetch: FetchHandler;
 }
@@ -135,6 +139,7 @@ class WireServer implements EngineServer {
   readonly #connectionOptions: ServerConnectionOptions;
   readonly #bound: Bound;
   readonly #wheel: TimerWheel;
+  readonly #turns = new RequestTurns();
   readonly #connections = new Set<ServerConnection>();
   readonly #h2 = new Set<H2Server>();
   /** Those whose PROXY header has not come yet. */
@@ -158,7 +163,12 @@ class WireServer implements EngineServer {
     keeper.arm(KEEPER_MS);
     const { limits, maxConnectionsPerAddress } = options.listen;
     this.#perAddress = new AddressCounts(maxConnectionsPerAddress);
-    this.#connectionOptions = { ...options.connection, limits, wheel: this.#wheel };
+    this.#connectionOptions = {
+      ...options.connection,
+      limits,
+      wheel: this.#wheel,
+      turns: this.#turns,
+    };
     this.#accepting = bound.listeners.map((listener) => this.#accept(listener));
   }
 
@@ -190,6 +200,7 @@ class WireServer implements EngineServer {
     this.#wheel.timer(() => this.#cutUnserved()).arm(UNSERVED_MS);
     for (const server of this.#h2) server.shutdown();
     if (this.#count > 0) await this.#whenQuiet.promise;
+    this.#turns[Symbol.dispose]();
     this.#wheel[Symbol.dispose]();
   }
 

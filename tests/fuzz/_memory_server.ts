@@ -12,7 +12,10 @@ import { MemoryDuplex, type MemoryDuplexOptions } from "./_memory_duplex.ts";
 export interface MemoryServerOptions extends MemoryDuplexOptions {
   readonly limits?: ServerLimits;
   readonly hooks?: Partial<
-    Pick<ServerConnectionOptions, "errorReply" | "onExchange" | "onListenerError" | "onReply">
+    Pick<
+      ServerConnectionOptions,
+      "errorReply" | "onExchange" | "onListenerError" | "onReply" | "turns"
+    >
   >;
 }
 

@@ -93,6 +93,8 @@ export class Connection implements BodySource, ReplyReceiver, ReplySink {
   #awaitsParked = false;
   /** The handler was answered for: what it gives after all is nobody's. */
   #abandonedFor: ProxyError | null = null;
+  /** Whether a request was read that has not begun. */
+  #awaitsTurn = false;
   /** The reply that is being written. */
   #sending: Reply = NO_REPLY;
   #writer: ReplyWriter | null = null;
@@ -139,7 +141,7 @@ export class Connection implements BodySource, ReplyReceiver, ReplySink {
 
   /** Whether a request is on its way. */
   get isBusy(): boolean {
-    return this.#exchange !== null;
+    return this.#exchange !== null || this.#awaitsTurn;
   }
 
   /** Serves requests until the connection ends; never rejects. */
@@ -155,12 +157,31 @@ export class Connection implements BodySource, ReplyReceiver, ReplySink {
   #advance(): void {
     try {
       const at = this.#parse();
-      if (at > 0) this.#ask();
+      if (at > 0) this.#enter();
       else if (at === 0) this.#read();
       else this.#endAfter(this.#endBehind(at as ParseFault));
     } catch (error) {
       this.#broke(error);
     }
+  }
+
+  /** Serves the request that is there, when it is its turn. */
+  #enter(): void {
+    const { turns } = this.#options;
+    if (turns === undefined || turns.enter(this)) this.#ask();
+    else this.#awaitsTurn = true;
+  }
+
+  /** It is the turn of the request that waited. */
+  takeTurn(): void {
+    this.#awaitsTurn = false;
+    try {
+      if (!this.#isClosed) return this.#ask();
+    } catch (error) {
+      return this.#broke(error);
+    }
+    this.#options.turns?.leave();
+    this.#end();
   }
 
   /** Waits for the next request, or for more of its head. */
@@ -334,7 +355,7 @@ export class Connection implements BodySource, ReplyReceiver, ReplySink {
     this.#relay?.drain();
     // Its answer has left: closing before the rest of the content is there could lose it in a reset.
     const isDropping = this.#waitsFor === CONTENT;
-    if (this.#exchange !== null || isDropping || this.#isEnding || this.#isInHead) return;
+    if (this.isBusy || isDropping || this.#isEnding || this.#isInHead) return;
     if (this.#requests > 0) this.close();
     // Whoever has just connected is about to send a request, and was told nothing yet.
     else this.#wait(IDLE, FRESH_MS);
@@ -459,6 +480,7 @@ export class Connection implements BodySource, ReplyReceiver, ReplySink {
     if (this.#body !== null) exchange.receivedBytes = this.#body.receivedBytes;
     exchange.end(failure, writer === null ? 0 : writer.sentBytes);
     this.#exchange = null;
+    this.#options.turns?.leave();
     this.#giveBack(release);
     return failure === null && writer !== null && writer.isKept;
   }
@@ -753,6 +775,7 @@ export class Connection implements BodySource, ReplyReceiver, ReplySink {
     const exchange = this.#exchange;
     if (exchange === null) return;
     this.#exchange = null;
+    this.#options.turns?.leave();
     exchange.abort(error);
     exchange.end(error, 0);
   }
