@@ -15,10 +15,11 @@ export interface RequestTurnsOptions {
   clock?: Clock;
 }
 
-/** So many exchanges may be on their way before anybody waits; as many may begin in a quiet time. */
-const FREE = 32;
-/** So many may begin in a turn: two reads for each leave a quarter of the 128 to those who were not read yet. */
-const PER_TURN = 48;
+/**
+ * So many exchanges may be on their way before anybody waits, and so many may begin in a turn or in a quiet
+ * time: two reads for each leave a quarter of the 128 to those who were not read yet.
+ */
+const AT_ONCE = 48;
 /** Who begins later than this behind the last count begins in a quiet time: a full turn takes less. */
 const QUIET_MS = 5;
 /** The queue is cut off in front when so many places there are free. */
@@ -70,7 +71,7 @@ export class RequestTurns {
 
   /** Whether a request may begin now; if not, its turn comes. Who may begin has to {@linkcode RequestTurns.leave}. */
   enter(taker: TurnTaker): boolean {
-    if (this.waiting === 0 && (this.#inFlight < FREE || this.#isQuiet())) {
+    if (this.waiting === 0 && (this.#inFlight < AT_ONCE || this.#isQuiet())) {
       this.#inFlight++;
       this.#begun++;
       return true;
@@ -87,7 +88,7 @@ export class RequestTurns {
     if (this.#isFilling) return;
     this.#isFilling = true;
     // The system would be idle until the next turn.
-    while (this.#inFlight < FREE && this.waiting > 0) this.#begin();
+    while (this.#inFlight < AT_ONCE && this.waiting > 0) this.#begin();
     this.#isFilling = false;
   }
 
@@ -104,12 +105,12 @@ export class RequestTurns {
       this.#countedSince = now;
       this.#begun = 0;
     }
-    return this.#begun < FREE;
+    return this.#begun < AT_ONCE;
   }
 
   #next(): void {
     this.#stopTimer = null;
-    const mayBegin = PER_TURN - this.#begun;
+    const mayBegin = AT_ONCE - this.#begun;
     this.#begun = 0;
     this.#countedSince = this.#clock.now();
     for (let i = 0; i < mayBegin && this.waiting > 0; i++) this.#begin();

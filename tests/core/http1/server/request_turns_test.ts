@@ -83,7 +83,7 @@ Deno.test("RequestTurns begins no more than 48 in a turn when all come at once",
     clock.turn();
     counts.push(begun.length);
   }
-  assertEquals(counts, [32, 48, 96, 144, 192, 200]);
+  assertEquals(counts, [48, 48, 96, 144, 192, 200]);
   assertEquals(begun, upTo(200));
   assertEquals(clock.timers, 0);
 });
@@ -108,10 +108,10 @@ Deno.test("RequestTurns serves everybody once before anybody twice when all of t
 
 Deno.test("RequestTurns.leave() lets the next one begin where few are left on their way", () => {
   const { turns, begun, enterAll } = crowd();
-  enterAll(0, 40);
-  assertEquals([begun.length, turns.waiting], [32, 8]);
+  enterAll(0, 60);
+  assertEquals([begun.length, turns.waiting], [48, 12]);
   turns.leave();
-  assertEquals(begun, upTo(33));
+  assertEquals(begun, upTo(49));
 });
 
 Deno.test("RequestTurns goes past 20,000 that leave as soon as it is their turn", () => {
@@ -124,7 +124,7 @@ Deno.test("RequestTurns goes past 20,000 that leave as soon as it is their turn"
       turns.leave();
     },
   };
-  for (let i = 0; i < 32; i++) turns.enter(taker);
+  for (let i = 0; i < 48; i++) turns.enter(taker);
   for (let i = 0; i < 20_000; i++) turns.enter(taker);
   turns.leave();
   assertEquals([gone, turns.waiting], [20_000, 0]);
