@@ -85,8 +85,9 @@ export class RequestBody implements Body {
   readInto(to: Uint8Array, at: number): number {
     const { inbound } = this.#source;
     const count = this.#remaining;
-    const isWhole = this.#decoder === null && this.receivedBytes === 0 && !this.#isDone &&
-      !this.#isCancelled && inbound.end - inbound.start >= count && to.byteLength - at >= count;
+    const isFresh = this.#decoder === null && this.receivedBytes === 0 && !this.#isDone;
+    if (!isFresh || this.#isCancelled || this.#isOver || this.#isReading) return -1;
+    const isWhole = inbound.end - inbound.start >= count && to.byteLength - at >= count;
     if (!isWhole || this.#failure !== null) return -1;
     to.set(inbound.bytes.subarray(inbound.start, inbound.start += count), at);
     this.#remaining = 0;
