@@ -12,6 +12,12 @@ export interface RedisClient {
   /** Whether a command would be sent at once. While it is false, {@linkcode RedisClient.call} rejects at once. */
   readonly isReady: boolean;
   /**
+   * Whether keys lie on several servers, so that no command may have keys of two slots.
+   *
+   * @default {false}
+   */
+  readonly isCluster?: boolean;
+  /**
    * Sends a command. All commands of one turn of the event loop leave in one write, in their order. Nothing waits
    * for a connection, and nothing is sent a second time.
    *

@@ -1,33 +1,14 @@
-import {
-  type RedisArgument,
-  type RedisClient,
-  RedisError,
-  type RedisReply,
-  type RedisScript,
-} from "../../core/mod.ts";
+import { type RedisClient, RedisError } from "../../core/mod.ts";
 import { type Clock, systemClock } from "../../timeout/mod.ts";
-import type { Decision, KeyedLimiter, LimitPolicy } from "../mod.ts";
+import type { Decision, KeyedLimiter } from "../mod.ts";
 import { Availability, type FailureReason } from "./_availability.ts";
-import { Deadlines, type Pending } from "./_deadlines.ts";
+import { Deadlines } from "./_deadlines.ts";
 import { type LimitMetrics, limitMetrics } from "./_limit_metrics.ts";
 import { redisKey } from "./_redis_key.ts";
+import type { RedisRule } from "./_redis_rule.ts";
+import { RedisTake, type RedisTakeSettings, type TakeEnds } from "./_redis_take.ts";
+import { TakeQueue } from "./_take_queue.ts";
 import type { RedisFailureChoice, RedisLimiterOptions } from "./redis_limiter_options.ts";
-
-/** One algorithm: knows its script and what goes in and out of it. */
-export interface RedisRule {
-  readonly policy: LimitPolicy;
-  /** The most units that can be taken at once. */
-  readonly limit: number;
-  readonly script: RedisScript;
-  /** Tells this rule's keys from those of others: two rules under one name must not read each other's. */
-  readonly keyPart: string;
-  /** What the script gets. */
-  argsOf(n: number): RedisArgument[];
-  /** What the script's reply says; null where it is none of this script. */
-  decisionOf(reply: RedisReply, n: number): Decision | null;
-  /** The same rule in memory. */
-  makeLocal(clock: Clock): KeyedLimiter;
-}
 
 /** Asks Redis, and lets the configured choice hold where that does not answer in time. */
 export class RedisDecider {
@@ -39,11 +20,57 @@ export class RedisDecider {
   readonly #choice: RedisFailureChoice;
   readonly #local: KeyedLimiter | null;
   readonly #clock: Clock;
+  readonly #queue: TakeQueue;
   readonly #deadlines: Deadlines;
   readonly #availability: Availability;
   readonly #metrics: LimitMetrics | null;
   readonly #logger: RedisLimiterOptions["logger"];
   #downAt = 0;
+
+  readonly #takeEnds: TakeEnds = {
+    decided: (take, decision) => {
+      if (!this.#deadlines.remove(take)) return;
+      this.#availability.succeeded();
+      // So that a key that has used up its limit does not begin anew when Redis fails.
+      if (decision.isAllowed) this.#local?.allow(take.name, take.n);
+      if (this.#metrics !== null) {
+        this.#metrics.decisions.redis.add();
+        this.#metrics.duration.observe((this.#clock.now() - take.start) / 1_000);
+      }
+      take.resolve?.(decision);
+    },
+    failed: (take, error) => {
+      if (!this.#deadlines.remove(take)) return;
+      this.#failedBy(error);
+      take.resolve?.(this.#decideWithout(take.name, take.n));
+    },
+    givenUp: (take, isOverdue) => {
+      if (isOverdue) this.#failed("timeout", null);
+      take.resolve?.(this.#decideWithout(take.name, take.n));
+    },
+  };
+
+  /** Nobody waits for a probe. */
+  readonly #probeEnds: TakeEnds = {
+    decided: (take) => {
+      if (!this.#deadlines.remove(take)) return;
+      this.#availability.probed(true);
+      this.#metrics?.up.set(1);
+      this.#logger?.info("Redis decides a limit again", {
+        limiter: this.#rule.policy.name,
+        afterMs: Math.round(this.#clock.now() - this.#downAt),
+      });
+    },
+    failed: (take, error) => {
+      if (!this.#deadlines.remove(take)) return;
+      this.#failedBy(error);
+      this.#availability.probed(false);
+    },
+    givenUp: (_take, isOverdue) => {
+      if (isOverdue) this.#failed("timeout", null);
+      this.#availability.probed(false);
+    },
+  };
 
   constructor(client: RedisClient, rule: RedisRule, options: RedisLimiterOptions) {
     const {
@@ -78,6 +105,7 @@ export class RedisDecider {
     this.#choice = onFailure;
     this.#local = onFailure === "local" ? local ?? rule.makeLocal(clock) : null;
     this.#clock = clock;
+    this.#queue = new TakeQueue(client, rule);
     this.#deadlines = new Deadlines(clock);
     this.#availability = new Availability({ maxFailures, retryMs, clock });
     this.#metrics = metrics === undefined ? null : limitMetrics(metrics, name);
@@ -104,17 +132,7 @@ export class RedisDecider {
       return Promise.resolve(this.#decideWithout(key, n));
     }
     return new Promise((resolve) => {
-      this.#ask(redisKey(this.#prefix, key), n, (decision, start) => {
-        if (decision === null) return resolve(this.#decideWithout(key, n));
-        this.#availability.succeeded();
-        // So that a key that has used up its limit does not begin anew when Redis fails.
-        if (decision.isAllowed) this.#local?.allow(key, n);
-        if (this.#metrics !== null) {
-          this.#metrics.decisions.redis.add();
-          this.#metrics.duration.observe((this.#clock.now() - start) / 1_000);
-        }
-        resolve(decision);
-      });
+      this.#ask(this.#takeEnds, { name: key, key: redisKey(this.#prefix, key), n, resolve });
     });
   }
 
@@ -123,33 +141,21 @@ export class RedisDecider {
     this.#deadlines.stop();
   }
 
-  /** Runs the script; `done` is called once, with null where there is no answer in time. */
   #ask(
-    key: string,
-    n: number,
-    done: (decision: Decision | null, start: number) => void,
+    ends: TakeEnds,
+    what: Pick<RedisTakeSettings, "name" | "key" | "n" | "resolve">,
   ): void {
+    const { name, key, n, resolve } = what;
     const start = this.#clock.now();
-    const pending: Pending = {
-      deadline: start + this.#timeoutMs,
-      giveUp: (isOverdue) => {
-        if (isOverdue) this.#failed("timeout", null);
-        done(null, start);
-      },
-    };
-    this.#deadlines.add(pending);
-    const call = { keys: [key], args: this.#rule.argsOf(n) };
-    this.#rule.script.run(this.#client, call).then((reply) => {
-      if (!this.#deadlines.remove(pending)) return;
-      const decision = this.#rule.decisionOf(reply, n);
-      if (decision === null) this.#failed("error", UNREADABLE);
-      done(decision, start);
-    }, (error: unknown) => {
-      if (!this.#deadlines.remove(pending)) return;
-      const isGone = error instanceof RedisError && error.code === "DISCONNECTED";
-      this.#failed(isGone ? "disconnected" : "error", error);
-      done(null, start);
-    });
+    const deadline = start + this.#timeoutMs;
+    const take = new RedisTake(ends, { name, key, n, start, deadline, resolve });
+    this.#deadlines.add(take);
+    this.#queue.add(take);
+  }
+
+  #failedBy(error: unknown): void {
+    const isGone = error instanceof RedisError && error.code === "DISCONNECTED";
+    this.#failed(isGone ? "disconnected" : "error", error);
   }
 
   #failed(reason: FailureReason, error: unknown): void {
@@ -169,15 +175,8 @@ export class RedisDecider {
     if (!this.#client.isReady || !this.#availability.claimProbe()) return;
     // From a key of its own, and a little: a server that can only be read from is not back, which would not be
     // seen once the key has used up its limit.
-    this.#ask(`${this.#prefix}{probe}`, PROBE_UNITS, (decision) => {
-      this.#availability.probed(decision !== null);
-      if (decision === null) return;
-      this.#metrics?.up.set(1);
-      this.#logger?.info("Redis decides a limit again", {
-        limiter: this.#rule.policy.name,
-        afterMs: Math.round(this.#clock.now() - this.#downAt),
-      });
-    });
+    const key = `${this.#prefix}{probe}`;
+    this.#ask(this.#probeEnds, { name: key, key, n: PROBE_UNITS, resolve: null });
   }
 
   #decideWithout(key: string, n: number): Decision {
@@ -198,11 +197,6 @@ export class RedisDecider {
 }
 
 const PROBE_UNITS = 0.001;
-
-const UNREADABLE = new RedisError(
-  "ERR",
-  "Cannot read the reply of a limit's script: it has another form",
-);
 
 function checkAbove0(durations: Readonly<Record<string, number>>): void {
   for (const [name, ms] of Object.entries(durations)) {

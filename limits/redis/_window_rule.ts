@@ -1,7 +1,7 @@
-import { type RedisReply, RedisScript } from "../../core/mod.ts";
 import type { Decision, LimitPolicy } from "../mod.ts";
-import type { RedisRule } from "./_redis_decider.ts";
-import { SLIDING_WINDOW_SCRIPT } from "./_sliding_window_script.ts";
+import { limitScripts } from "./_limit_script.ts";
+import type { RedisRule } from "./_redis_rule.ts";
+import { SLIDING_WINDOW_LUA } from "./_sliding_window_script.ts";
 
 /** What {@linkcode windowRule} is made from. */
 export interface WindowRuleSettings {
@@ -9,7 +9,7 @@ export interface WindowRuleSettings {
   readonly slices: number;
   /** As in {@linkcode RedisRule.makeLocal}. */
   readonly makeLocal: RedisRule["makeLocal"];
-  /** Time for the script instead of the server's, in microseconds: for tests. */
+  /** Time for the scripts instead of the server's, in microseconds: for tests. */
   readonly nowUs?: () => number;
 }
 
@@ -29,36 +29,27 @@ export function windowRule(settings: WindowRuleSettings): RedisRule {
     throw new RangeError(`Cannot create limiter: a limit of ${limit} cannot be counted exactly`);
   }
   const widthUs = Math.ceil(windowMs * 1_000 / slices);
-  const partsOf = (n: number): number => Math.ceil(n * PARTS - 1e-6);
 
   return {
     policy,
     limit,
-    script: new RedisScript(SLIDING_WINDOW_SCRIPT),
+    scripts: limitScripts(SLIDING_WINDOW_LUA, { isTimeGiven: nowUs !== undefined }),
     keyPart: `window:${limit}/${windowMs}/${slices}`,
-    argsOf: (n) => [
-      partsOf(n),
-      maxParts,
-      widthUs,
-      slices,
-      ...nowUs === undefined ? [] : [nowUs()],
-    ],
-    decisionOf(reply): Decision | null {
-      if (!isNumbers(reply) || reply.length !== 4) return null;
-      const [allowed, free, resetUs, waitUs] = reply;
+    args: () => [maxParts, widthUs, slices, ...nowUs === undefined ? [] : [nowUs()]],
+    costOf: (n) => Math.max(0, Math.ceil(n * PARTS - 1e-6)),
+    decisionOf(results, at): Decision {
+      const left = results[at];
+      const waitUs = results[at + 2];
+      const isAllowed = left >= 0;
       return {
-        isAllowed: allowed === 1,
+        isAllowed,
         policy,
         limit,
-        remaining: Math.floor(free / PARTS),
-        resetMs: resetUs / 1_000,
+        remaining: Math.floor((isAllowed ? left : -1 - left) / PARTS),
+        resetMs: results[at + 1] / 1_000,
         retryAfterMs: waitUs < 0 ? Infinity : waitUs / 1_000,
       };
     },
     makeLocal,
   };
-}
-
-function isNumbers(reply: RedisReply): reply is readonly number[] {
-  return Array.isArray(reply) && reply.every((each) => typeof each === "number");
 }

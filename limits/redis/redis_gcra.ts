@@ -8,7 +8,7 @@ import {
   type Rate,
 } from "../mod.ts";
 import { bucketRule } from "./_bucket_rule.ts";
-import { GCRA_SCRIPT } from "./_gcra_script.ts";
+import { GCRA_LUA } from "./_gcra_script.ts";
 import { RedisDecider } from "./_redis_decider.ts";
 import type { RedisLimiterOptions } from "./redis_limiter_options.ts";
 
@@ -60,7 +60,7 @@ export class RedisGcra implements AsyncLimiter, Disposable {
     const rule = bucketRule({
       policy,
       burst,
-      source: GCRA_SCRIPT,
+      lua: GCRA_LUA,
       kind: "gcra",
       makeLocal: (clock) => new KeyedTokenBucket(policy, { name, burst, clock }),
     });

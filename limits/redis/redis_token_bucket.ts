@@ -10,7 +10,7 @@ import {
 import { bucketRule } from "./_bucket_rule.ts";
 import { RedisDecider } from "./_redis_decider.ts";
 import type { RedisLimiterOptions } from "./redis_limiter_options.ts";
-import { TOKEN_BUCKET_SCRIPT } from "./_token_bucket_script.ts";
+import { TOKEN_BUCKET_LUA } from "./_token_bucket_script.ts";
 
 /** Options of {@linkcode RedisTokenBucket}. */
 export interface RedisTokenBucketOptions extends RedisLimiterOptions {
@@ -62,7 +62,7 @@ export class RedisTokenBucket implements AsyncLimiter, Disposable {
     const rule = bucketRule({
       policy,
       burst,
-      source: TOKEN_BUCKET_SCRIPT,
+      lua: TOKEN_BUCKET_LUA,
       kind: "bucket",
       makeLocal: (clock) => new KeyedTokenBucket(policy, { name, burst, clock }),
     });

@@ -19,6 +19,7 @@ export function batchingClient(client: IovalkeyLike, watch?: SendWatch): RedisCl
   let batch: Waiting[] = [];
 
   return {
+    isCluster: client.isCluster === true,
     get isReady() {
       return client.status === "ready";
     },

@@ -19,8 +19,9 @@ export class ManualRedis implements RedisClient {
     });
   }
 
-  /** The oldest call that was not taken yet. */
-  next(): ManualCall {
+  /** The oldest call that was not taken yet, of those that this turn makes at its end. */
+  async next(): Promise<ManualCall> {
+    await Promise.resolve();
     const call = this.calls.shift();
     if (call === undefined) throw new Error("Cannot answer a call: none was made");
     return call;

@@ -1,9 +1,9 @@
-import type { RedisClient } from "../../../core/mod.ts";
+import type { RedisClient, RedisReply } from "../../../core/mod.ts";
 import type { Decision, LimitPolicy } from "../../../limits/mod.ts";
 import { bucketRule, type BucketRuleSettings } from "../../../limits/redis/_bucket_rule.ts";
-import { GCRA_SCRIPT } from "../../../limits/redis/_gcra_script.ts";
-import type { RedisRule } from "../../../limits/redis/_redis_decider.ts";
-import { TOKEN_BUCKET_SCRIPT } from "../../../limits/redis/_token_bucket_script.ts";
+import { GCRA_LUA } from "../../../limits/redis/_gcra_script.ts";
+import type { RedisRule } from "../../../limits/redis/_redis_rule.ts";
+import { TOKEN_BUCKET_LUA } from "../../../limits/redis/_token_bucket_script.ts";
 import { windowRule } from "../../../limits/redis/_window_rule.ts";
 
 /** A time that a test moves, in microseconds since 1970, as a server has it. */
@@ -22,14 +22,14 @@ export function policy(limit: number, windowMs: number): LimitPolicy {
 }
 
 /** The rules whose decisions are those of a bucket. */
-export const BUCKETS: readonly Pick<BucketRuleSettings, "kind" | "source">[] = [
-  { kind: "token bucket", source: TOKEN_BUCKET_SCRIPT },
-  { kind: "GCRA", source: GCRA_SCRIPT },
+export const BUCKETS: readonly Pick<BucketRuleSettings, "kind" | "lua">[] = [
+  { kind: "token bucket", lua: TOKEN_BUCKET_LUA },
+  { kind: "GCRA", lua: GCRA_LUA },
 ];
 
 export function bucketAt(
   time: ScriptTime,
-  which: Pick<BucketRuleSettings, "kind" | "source">,
+  which: Pick<BucketRuleSettings, "kind" | "lua">,
   settings: { limit: number; windowMs: number; burst: number },
 ): RedisRule {
   const { limit, windowMs, burst } = settings;
@@ -62,10 +62,21 @@ export async function takeBy(
   call: { key: string; n: number },
 ): Promise<Decision> {
   const { key, n } = call;
-  const reply = await rule.script.run(redis, { keys: [key], args: rule.argsOf(n) });
-  const decision = rule.decisionOf(reply, n);
-  if (decision === null) throw new Error(`Cannot read the reply: ${JSON.stringify(reply)}`);
-  return decision;
+  const args = [...rule.args(), rule.costOf(n)];
+  return decisionIn(rule, await rule.scripts.single.run(redis, { keys: [key], args }), { n });
+}
+
+/** What a reply says of the take whose results begin at `at`. */
+export function decisionIn(
+  rule: RedisRule,
+  reply: RedisReply,
+  take: { n: number; at?: number },
+): Decision {
+  const { n, at = 0 } = take;
+  const results: unknown[] = Array.isArray(reply) ? reply : [reply];
+  const numbers = results.filter((each) => typeof each === "number");
+  if (numbers.length !== results.length) throw new Error(`Cannot read the reply: ${results}`);
+  return rule.decisionOf(numbers, at, n);
 }
 
 /** Keys that no other test has. */

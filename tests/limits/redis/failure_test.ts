@@ -53,7 +53,7 @@ function settled(clock: FakeClock): Promise<void> {
 async function letTimeOut({ redis, clock, limiter }: Told, count: number, ms = 100): Promise<void> {
   for (let i = 0; i < count; i++) {
     const decision = limiter.take("late");
-    redis.next();
+    await redis.next();
     clock.advance(ms);
     await decision;
   }
@@ -63,10 +63,10 @@ Deno.test("take() gives what Redis decided, and lets its timer end", async () =>
   const { redis, clock, limiter } = setUp();
   const decision = limiter.take("a");
   assertEquals(clock.timerCount, 1);
-  const { command, args, reply } = redis.next();
+  const { command, args, reply } = await redis.next();
   assertEquals([command, args.slice(1)], [
     "EVALSHA",
-    [1, "pingo:limit:default:bucket:10/1000/10:a", 100_000, 1, 1_000_000],
+    [1, "pingo:limit:default:bucket:10/1000/10:a", 1, 1_000_000, 100_000],
   ]);
   reply(TAKEN);
   assertEquals(await decision, {
@@ -88,11 +88,9 @@ Deno.test("take() names keys by prefix, name and rule, and hashes long ones", as
     limiter.take("b".repeat(257)),
     limiter.take("c".repeat(256)),
   ];
-  const keys = decisions.map(() => {
-    const { args, reply } = redis.next();
-    reply(TAKEN);
-    return String(args[2]);
-  });
+  const { args, reply } = await redis.next();
+  const keys = args.slice(2, 5).map(String);
+  reply([TAKEN, TAKEN, TAKEN]);
   await Promise.all(decisions);
   assertEquals(keys[0], "edge:api:bucket:10/1000/20:a");
   assertEquals(/^edge:api:bucket:10\/1000\/20:sha256:[0-9a-f]{64}$/.test(keys[1]), true);
@@ -108,7 +106,7 @@ Deno.test("take() lets the choice hold when Redis has not answered within timeou
   await clock.advanceAsync(1);
   assertEquals((await decision).isAllowed, true);
   // What comes later changes nothing.
-  redis.next().reply(-1);
+  (await redis.next()).reply(-1);
   await settled(clock);
   assertEquals((await decision).isAllowed, true);
 });
@@ -133,8 +131,7 @@ Deno.test("[Symbol.dispose]() decides what waits without Redis, and stops the ti
   limiter[Symbol.dispose]();
   assertEquals(clock.timerCount, 0);
   assertEquals((await decisions).map((each) => each.isAllowed), [false, false]);
-  redis.next().reply(TAKEN);
-  redis.next().reply(TAKEN);
+  (await redis.next()).reply([TAKEN, TAKEN]);
   await settled(clock);
   limiter[Symbol.dispose]();
 });
@@ -156,7 +153,7 @@ Deno.test("take() counts failures in a row only", async () => {
   const told = setUp({ maxFailures: 2 });
   await letTimeOut(told, 1);
   const decision = told.limiter.take("a");
-  told.redis.next().reply(TAKEN);
+  (await told.redis.next()).reply(TAKEN);
   await decision;
   await letTimeOut(told, 1);
   assertEquals(told.limiter.isUp, true);
@@ -185,7 +182,7 @@ Deno.test("take() goes back to Redis by a probe that nobody waits for", async ()
   await limiter.take("a");
   await limiter.take("a");
   assertEquals(redis.calls.length, 1);
-  const probe = redis.next();
+  const probe = await redis.next();
   assertEquals(probe.args[2], "pingo:limit:default:bucket:10/1000/10:{probe}");
   probe.fail(RedisError.ofReply("READONLY You can't write against a read only replica."));
   await settled(clock);
@@ -193,7 +190,7 @@ Deno.test("take() goes back to Redis by a probe that nobody waits for", async ()
 
   await clock.advanceAsync(500);
   await limiter.take("a");
-  redis.next().reply(TAKEN);
+  (await redis.next()).reply(TAKEN);
   await settled(clock);
   assertEquals(limiter.isUp, true);
   assertEquals(
@@ -201,7 +198,7 @@ Deno.test("take() goes back to Redis by a probe that nobody waits for", async ()
     `info Redis decides a limit again {"limiter":"default","afterMs":1000}`,
   );
   const decision = limiter.take("a");
-  redis.next().reply(-1);
+  (await redis.next()).reply(-1);
   assertEquals((await decision).isAllowed, false);
 });
 
@@ -209,13 +206,13 @@ Deno.test("take() probes at once when a lost connection stands again", async () 
   const { redis, clock, limiter } = setUp({ retryMs: 60_000 });
   const lost = limiter.take("a");
   redis.isReady = false;
-  redis.next().fail(DISCONNECTED);
+  (await redis.next()).fail(DISCONNECTED);
   await lost;
   await limiter.take("a");
   assertEquals(redis.calls.length, 0);
   redis.isReady = true;
   await limiter.take("a");
-  redis.next().reply(TAKEN);
+  (await redis.next()).reply(TAKEN);
   await settled(clock);
   assertEquals(limiter.isUp, true);
 });
@@ -226,7 +223,7 @@ Deno.test("take() gives a probe up after timeoutMs", async () => {
   await letTimeOut(told, 3);
   clock.advance(500);
   await limiter.take("a");
-  redis.next();
+  await redis.next();
   await clock.advanceAsync(100);
   await limiter.take("a");
   assertEquals([redis.calls.length, clock.timerCount, limiter.isUp], [0, 0, false]);
@@ -244,7 +241,7 @@ for (const { name, reply } of replies) {
   Deno.test(`take() lets the choice hold when the reply is ${name}`, async () => {
     const { redis, limiter, lines } = setUp({ maxFailures: 1 });
     const decision = limiter.take("a");
-    redis.next().reply(reply);
+    (await redis.next()).reply(reply);
     assertEquals((await decision).isAllowed, true);
     assert(lines[0].includes(`"reason":"error"`) && lines[0].includes("another form"));
   });
@@ -273,10 +270,10 @@ Deno.test("onFailure local asks the limiter of the option local", async () => {
 Deno.test("onFailure local goes on from what Redis has let through", async () => {
   const { redis, limiter } = setUp({ burst: 2 });
   const taken = limiter.take("a", 2);
-  redis.next().reply(0);
+  (await redis.next()).reply(0);
   await taken;
   const refused = limiter.take("b", 2);
-  redis.next().reply(-1);
+  (await redis.next()).reply(-1);
   await refused;
   redis.isReady = false;
   assertEquals((await limiter.take("a")).isAllowed, false);
@@ -319,12 +316,12 @@ Deno.test("metrics tell who decided, why not Redis, how long and whether it is u
   assertEquals(values(), { up: 1 });
   const decision = limiter.take("a");
   clock.advance(50);
-  redis.next().reply(TAKEN);
+  (await redis.next()).reply(TAKEN);
   await decision;
   assertEquals(values(), { "decisions_total redis": 1, duration_seconds: 0.05, up: 1 });
   await letTimeOut(told, 1);
   const failed = limiter.take("a");
-  redis.next().fail(RedisError.ofReply("OOM command not allowed"));
+  (await redis.next()).fail(RedisError.ofReply("OOM command not allowed"));
   await failed;
   redis.isReady = false;
   await limiter.take("a");
@@ -390,7 +387,7 @@ Deno.test("[Symbol.dispose]() does not count what is on its way as late", async 
   const decision = limiter.take("a");
   limiter[Symbol.dispose]();
   assertEquals((await decision).isAllowed, true);
-  redis.next().reply(TAKEN);
+  (await redis.next()).reply(TAKEN);
   assertEquals([limiter.isUp, lines], [true, []]);
   const failures = metrics.snapshot().find((each) => each.name.endsWith("failures_total"));
   assertEquals(failures?.series.map((each) => "value" in each && each.value), [0, 0, 0]);
@@ -401,7 +398,7 @@ Deno.test("a probe takes so little that it does not use its own limit up", async
   await letTimeOut(told, 1);
   await told.clock.advanceAsync(1_000);
   await told.limiter.take("a");
-  const [, , , cost, , capacity] = told.redis.next().args;
+  const [, , , , capacity, cost] = (await told.redis.next()).args;
   assertEquals([cost, capacity], [100, 100_000]);
 });
 
@@ -411,7 +408,7 @@ Deno.test("take() counts failures anew once Redis is back", async () => {
   await letTimeOut(told, 3);
   await clock.advanceAsync(1_000);
   await limiter.take("a");
-  redis.next().reply(TAKEN);
+  (await redis.next()).reply(TAKEN);
   await settled(clock);
   await letTimeOut(told, 2);
   assertEquals(limiter.isUp, true);
@@ -423,8 +420,8 @@ Deno.test("take() rounds a broken cost up, and not for the last bit of a product
   const { redis, limiter } = setUp();
   for (const [n, cost] of [[1 / 3, 33_334], [0.07 * 3, 21_000], [0, 0]]) {
     const decision = limiter.take("a", n);
-    const { args, reply } = redis.next();
-    assertEquals(args[3], cost);
+    const { args, reply } = await redis.next();
+    assertEquals(args[5], cost);
     reply(TAKEN);
     await decision;
   }
@@ -434,9 +431,9 @@ Deno.test("RedisSlidingWindow rounds the width of a slice up, so that no window 
   const redis = new ManualRedis();
   using limiter = new RedisSlidingWindow(redis, "10/s", { slices: 3, clock: new FakeClock() });
   const decision = limiter.take("a");
-  const { args, reply } = redis.next();
-  assertEquals(args.slice(3), [1_000, 10_000, 333_334, 3]);
-  reply([1, 9_000, 0, 0]);
+  const { args, reply } = await redis.next();
+  assertEquals(args.slice(3), [10_000, 333_334, 3, 1_000]);
+  reply([9_000, 0, 0]);
   assertEquals((await decision).remaining, 9);
 });
 
@@ -444,16 +441,16 @@ Deno.test("take() sends nothing a second time but where the server does not know
   for (const fails of [DISCONNECTED, RedisError.ofReply("OOM command not allowed")]) {
     const { redis, clock, limiter } = setUp();
     const decision = limiter.take("a");
-    redis.next().fail(fails);
+    (await redis.next()).fail(fails);
     await settled(clock);
     assertEquals(redis.calls.length, 0);
     assertEquals((await decision).isAllowed, true);
   }
   const { redis, clock, limiter } = setUp();
   void limiter.take("a");
-  redis.next().fail(RedisError.ofReply("NOSCRIPT No matching script."));
+  (await redis.next()).fail(RedisError.ofReply("NOSCRIPT No matching script."));
   await settled(clock);
-  assertEquals(redis.next().command, "EVAL");
+  assertEquals((await redis.next()).command, "EVAL");
 });
 
 Deno.test("onFailure local answers by the name of the limit", async () => {
@@ -483,7 +480,7 @@ Deno.test("metrics tell that Redis is up again", async () => {
   assertEquals(up(), [0]);
   await told.clock.advanceAsync(1_000);
   await told.limiter.take("a");
-  told.redis.next().reply(TAKEN);
+  (await told.redis.next()).reply(TAKEN);
   await settled(told.clock);
   assertEquals(up(), [1]);
 });
