@@ -29,6 +29,7 @@ else
   free = -1 - level
 end`,
     results: ["free"],
+    single: "return free",
     store: (call) => `
 local needed = now + (capacity - level) / gain + ${marginUs}
 if needed <= ends and now >= seen then

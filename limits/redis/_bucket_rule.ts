@@ -33,6 +33,7 @@ export function bucketRule(settings: BucketRuleSettings): RedisRule {
     keyPart: `${kind}:${policy.limit}/${policy.windowMs}/${burst}`,
     args: () => [perMicrosecond, capacity, ...nowUs === undefined ? [] : [nowUs()]],
     costOf,
+    resultsOf: (reply) => typeof reply === "number" ? [reply] : null,
     decisionOf(results, at, n): Decision {
       const result = results[at];
       const isAllowed = result >= 0;

@@ -16,13 +16,15 @@ export interface LimitLua {
   readonly take: string;
   /** The locals that tell what came of a take, all whole numbers: the protocol cuts fractions off. */
   readonly results: readonly string[];
-  /** An expression by `call`: writes the state. */
+  /** Returns the results of a take that is alone. */
+  readonly single: string;
+  /** By `call`, the function to call the server with: writes the state. */
   readonly store: (call: string) => string;
 }
 
 /** The scripts of an algorithm. */
 export interface LimitScripts {
-  /** One take. KEYS: its key. ARGV: the rule, cost. Replies: the result; a list where there are several. */
+  /** One take. KEYS: its key. ARGV: the rule, cost. Replies: its results, in a form of the algorithm's. */
   readonly single: RedisScript;
   /**
    * Takes of many keys, each as if it came alone: what is the matter with one key is told in place of its results, as
@@ -84,7 +86,7 @@ ${lua.take}
 if changed then
   ${lua.store("call")}
 end
-return ${results.length === 1 ? results[0] : `{${results}}`}
+${lua.single}
 `;
 
   const joined = `

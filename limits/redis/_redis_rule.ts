@@ -1,3 +1,4 @@
+import type { RedisReply } from "../../core/mod.ts";
 import type { Clock } from "../../timeout/mod.ts";
 import type { Decision, KeyedLimiter, LimitPolicy } from "../mod.ts";
 import type { LimitScripts } from "./_limit_script.ts";
@@ -14,6 +15,8 @@ export interface RedisRule {
   args(): number[];
   /** What a take of so many units costs: a whole number from 0 on. */
   costOf(n: number): number;
+  /** The results that the reply of the single script tells; null where it is none of it. */
+  resultsOf(reply: RedisReply): readonly number[] | null;
   /** What the results of a take say, which begin at `at`. */
   decisionOf(results: readonly number[], at: number, n: number): Decision;
   /** The same rule in memory. */

@@ -73,9 +73,12 @@ export class TakeQueue {
   }
 
   #answerOne(take: RedisTake, reply: RedisReply): void {
-    const results = typeof reply === "number" ? [reply] : reply;
-    if (!isNumbers(results, 0, this.#rule.scripts.width)) take.ends.failed(take, UNREADABLE);
-    else take.ends.decided(take, this.#rule.decisionOf(results, 0, take.n));
+    const results = this.#rule.resultsOf(reply);
+    if (results === null || !isNumbers(results, 0, this.#rule.scripts.width)) {
+      take.ends.failed(take, UNREADABLE);
+    } else {
+      take.ends.decided(take, this.#rule.decisionOf(results, 0, take.n));
+    }
   }
 
   #answer(firsts: readonly RedisTake[], reply: RedisReply): void {
@@ -123,7 +126,7 @@ function byKey(takes: readonly RedisTake[]): RedisTake[] {
 
 function isNumbers(reply: RedisReply, at: number, count: number): reply is readonly number[] {
   if (!Array.isArray(reply)) return false;
-  for (let i = at; i < at + count; i++) if (typeof reply[i] !== "number") return false;
+  for (let i = at; i < at + count; i++) if (!Number.isInteger(reply[i])) return false;
   return true;
 }
 

@@ -1,7 +1,7 @@
 import type { Decision, LimitPolicy } from "../mod.ts";
 import { limitScripts } from "./_limit_script.ts";
 import type { RedisRule } from "./_redis_rule.ts";
-import { SLIDING_WINDOW_LUA } from "./_sliding_window_script.ts";
+import { PARTS, SLIDING_WINDOW_LUA } from "./_sliding_window_script.ts";
 
 /** What {@linkcode windowRule} is made from. */
 export interface WindowRuleSettings {
@@ -12,9 +12,6 @@ export interface WindowRuleSettings {
   /** Time for the scripts instead of the server's, in microseconds: for tests. */
   readonly nowUs?: () => number;
 }
-
-/** Fractions of a unit are counted in thousandths. */
-const PARTS = 1_000;
 
 /**
  * A window of slices.
@@ -37,6 +34,12 @@ export function windowRule(settings: WindowRuleSettings): RedisRule {
     keyPart: `window:${limit}/${windowMs}/${slices}`,
     args: () => [maxParts, widthUs, slices, ...nowUs === undefined ? [] : [nowUs()]],
     costOf: (n) => Math.max(0, Math.ceil(n * PARTS - 1e-6)),
+    resultsOf(reply) {
+      if (typeof reply === "string") return reply.split(" ").map(Number);
+      if (typeof reply !== "number") return null;
+      const phaseUs = reply % widthUs;
+      return [(reply - phaseUs) / widthUs, (slices + 1) * widthUs - phaseUs, 0];
+    },
     decisionOf(results, at): Decision {
       const left = results[at];
       const waitUs = results[at + 2];
@@ -45,7 +48,7 @@ export function windowRule(settings: WindowRuleSettings): RedisRule {
         isAllowed,
         policy,
         limit,
-        remaining: Math.floor((isAllowed ? left : -1 - left) / PARTS),
+        remaining: isAllowed ? left : -1 - left,
         resetMs: results[at + 1] / 1_000,
         retryAfterMs: waitUs < 0 ? Infinity : waitUs / 1_000,
       };

@@ -1,4 +1,4 @@
-import type { RedisClient, RedisReply } from "../../../core/mod.ts";
+import type { RedisClient } from "../../../core/mod.ts";
 import type { Decision, LimitPolicy } from "../../../limits/mod.ts";
 import { bucketRule, type BucketRuleSettings } from "../../../limits/redis/_bucket_rule.ts";
 import { GCRA_LUA } from "../../../limits/redis/_gcra_script.ts";
@@ -63,20 +63,10 @@ export async function takeBy(
 ): Promise<Decision> {
   const { key, n } = call;
   const args = [...rule.args(), rule.costOf(n)];
-  return decisionIn(rule, await rule.scripts.single.run(redis, { keys: [key], args }), { n });
-}
-
-/** What a reply says of the take whose results begin at `at`. */
-export function decisionIn(
-  rule: RedisRule,
-  reply: RedisReply,
-  take: { n: number; at?: number },
-): Decision {
-  const { n, at = 0 } = take;
-  const results: unknown[] = Array.isArray(reply) ? reply : [reply];
-  const numbers = results.filter((each) => typeof each === "number");
-  if (numbers.length !== results.length) throw new Error(`Cannot read the reply: ${results}`);
-  return rule.decisionOf(numbers, at, n);
+  const reply = await rule.scripts.single.run(redis, { keys: [key], args });
+  const results = rule.resultsOf(reply);
+  if (results === null) throw new Error(`Cannot read the reply: ${reply}`);
+  return rule.decisionOf(results, 0, n);
 }
 
 /** Keys that no other test has. */
