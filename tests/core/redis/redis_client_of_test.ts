@@ -18,6 +18,7 @@ for (const isCluster of [false, true]) {
       },
     });
     await Promise.all([client.call("GET", ["a"]), client.call("GET", ["b"])]);
+    assertEquals(client.isCluster, isCluster);
     assertEquals(sent, isCluster ? ["GET a", "GET b"] : ["pipeline of 2"]);
   });
 }

@@ -11,6 +11,7 @@ export interface ManualCall {
 /** A client whose server is the test. */
 export class ManualRedis implements RedisClient {
   isReady = true;
+  isCluster = false;
   readonly calls: ManualCall[] = [];
 
   call(command: string, args: readonly (string | number)[]): Promise<RedisReply> {

@@ -204,6 +204,32 @@ Deno.test({
     }),
 });
 
+Deno.test({
+  ...needsRedis("scripts put the end of a key off while it is taken from"),
+  fn: () =>
+    withRedis(async (redis) => {
+      const time: ScriptTime = { nowUs: EPOCH_US };
+      const rules = [
+        ...BUCKETS.map((which) => bucketAt(time, which, { limit: 1, windowMs: 60_000, burst: 9 })),
+        windowAt(time, { limit: 9, windowMs: 60_000, slices: 60 }),
+      ];
+      for (const rule of rules) {
+        const key = freshKey();
+        // The time given goes on, that of the server does not: a key whose end is not put off shows it.
+        for (let passedMs = 0; passedMs <= 8_000; passedMs += 1_000) {
+          const { isAllowed, resetMs } = await takeBy(redis, rule, { key, n: 1 });
+          assertEquals(isAllowed, true);
+          const ttl = Number(await redis.call("PTTL", [key]));
+          assert(
+            ttl > resetMs && ttl <= resetMs + 2_001 + 1_000,
+            `${rule.keyPart}: ${ttl}, ${resetMs}`,
+          );
+          time.nowUs += 1_000_000;
+        }
+      }
+    }),
+});
+
 function assertNear(actual: number, expected: number): void {
   if (actual === expected) return;
   assert(Math.abs(actual - expected) < 1e-6 + 1e-9 * expected, `${actual} is not ${expected}`);
