@@ -25,7 +25,7 @@ export interface RedisGcraOptions extends RedisLimiterOptions {
 /**
  * The generic cell rate algorithm (ITU-T I.371) for each key, which all processes share that use the same Redis: units
  * come evenly spaced, and `burst` of them may come early. It lets through exactly what a `RedisTokenBucket` of the same
- * burst does, and keeps one number for a key where that keeps two.
+ * burst does; only a server's clock that goes back delays what it gives, by no more than a burst takes.
  *
  * A take is one script in one round trip, by the server's time; see `RedisTokenBucket`.
  *

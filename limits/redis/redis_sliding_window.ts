@@ -15,7 +15,7 @@ import type { RedisLimiterOptions } from "./redis_limiter_options.ts";
 export interface RedisSlidingWindowOptions extends RedisLimiterOptions {
   /**
    * In how many slices the window moves on; a whole number from 1 to 100. What was taken is given back at most one
-   * slice late, and a key keeps two numbers more than there are slices.
+   * slice late, and a key keeps four numbers more than there are slices.
    *
    * @default {10}
    */

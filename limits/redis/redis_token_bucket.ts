@@ -26,9 +26,10 @@ export interface RedisTokenBucketOptions extends RedisLimiterOptions {
  * A token bucket for each key, which all processes share that use the same Redis: together they never let more than
  * `burst` and what the rate gives through, and none of them is refused what is there.
  *
- * A take is one script in one round trip; all takes of one turn of the event loop share a write. It counts in whole
+ * A take is one script in one round trip; all takes of one turn of the event loop share calls, 128 in each, and are
+ * decided as if they came one after another (on a cluster, those of one key share calls). It counts in whole
  * numbers and by the server's time, so that it is exact whatever the clocks of the processes say. A key is one short
- * string, and vanishes when its bucket is full again.
+ * string, and vanishes within two seconds after its bucket is full again.
  *
  * @example What holds while Redis is not there
  * ```ts
