@@ -95,6 +95,8 @@ export class Connection implements BodySource, ReplyReceiver, ReplySink {
   #abandonedFor: ProxyError | null = null;
   /** Whether a request was read that has not begun. */
   #awaitsTurn = false;
+  /** Whether one has begun that counts as being on its way. */
+  #hasTurn = false;
   /** The reply that is being written. */
   #sending: Reply = NO_REPLY;
   #writer: ReplyWriter | null = null;
@@ -201,8 +203,15 @@ export class Connection implements BodySource, ReplyReceiver, ReplySink {
     else this.#advance();
   }
 
+  #leaveTurn(): void {
+    if (!this.#hasTurn) return;
+    this.#hasTurn = false;
+    this.#options.turns?.leave();
+  }
+
   /** Has the handler answer the request that is there. */
   #ask(): void {
+    this.#hasTurn = true;
     const exchange = this.#begin();
     try {
       this.#options.onExchange?.(exchange);
@@ -480,7 +489,7 @@ export class Connection implements BodySource, ReplyReceiver, ReplySink {
     if (this.#body !== null) exchange.receivedBytes = this.#body.receivedBytes;
     exchange.end(failure, writer === null ? 0 : writer.sentBytes);
     this.#exchange = null;
-    this.#options.turns?.leave();
+    this.#leaveTurn();
     this.#giveBack(release);
     return failure === null && writer !== null && writer.isKept;
   }
@@ -704,6 +713,8 @@ export class Connection implements BodySource, ReplyReceiver, ReplySink {
   relay(tunnel: Tunnel, exchange: ServerExchange): Promise<number> {
     this.#wait(NOTHING, Infinity);
     this.#totalTimer?.disarm();
+    // It may live for hours, and asks for nothing.
+    this.#leaveTurn();
     const protocol = exchange.reply?.headers.get("upgrade")?.toLowerCase();
     this.#relay = new TunnelRelay(tunnel, {
       inbound: this.inbound,
@@ -773,9 +784,9 @@ export class Connection implements BodySource, ReplyReceiver, ReplySink {
 
   #fail(error: ProxyError): void {
     const exchange = this.#exchange;
+    this.#leaveTurn();
     if (exchange === null) return;
     this.#exchange = null;
-    this.#options.turns?.leave();
     exchange.abort(error);
     exchange.end(error, 0);
   }

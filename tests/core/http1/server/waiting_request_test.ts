@@ -2,7 +2,7 @@
 
 import { assertEquals } from "@std/assert";
 import { RequestTurns } from "../../../../core/http1/server/mod.ts";
-import { type Handler, listen, reply } from "../../../../core/mod.ts";
+import { type Handler, listen, reply, type Tunnel } from "../../../../core/mod.ts";
 import { FakeClock } from "../../../../timeout/mod.ts";
 import { serveInMemory } from "../../../fuzz/_memory_server.ts";
 import { answers, GET, statuses, tell } from "../../../fuzz/_named.ts";
@@ -90,6 +90,31 @@ Deno.test("ServerConnection leaves its turn however the exchange ends", async ()
   }
   const unused = new RequestTurns({ clock: new FakeClock() });
   assertEquals(freePlaces(turns), freePlaces(unused));
+});
+
+Deno.test("ServerConnection leaves its turn when a tunnel begins, which may live for hours", async () => {
+  const turns = new RequestTurns({ clock: new FakeClock() });
+  const closed = Promise.withResolvers<void>();
+  const tunnel: Tunnel = {
+    read: () => closed.promise.then(() => null),
+    write: () => Promise.resolve(),
+    closeWrite: () => Promise.resolve(),
+    close: () => closed.resolve(),
+  };
+  const server = serveInMemory(
+    () => ({ ...reply(101, null, { headers: { upgrade: "x", connection: "upgrade" } }), tunnel }),
+    { hooks: { turns } },
+  );
+  server.client.send("GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n");
+  await server.settle();
+  assertEquals([statuses(server.received), server.ends.length], [[101], 0]);
+  const unused = freePlaces(new RequestTurns({ clock: new FakeClock() }));
+  // The tunnel has begun in this turn, and is on its way no more.
+  assertEquals(freePlaces(turns), unused);
+  closed.resolve();
+  server.client.end();
+  await server.ended();
+  assertEquals(server.ends.length, 1);
 });
 
 Deno.test("listen() answers hundreds of clients that all ask at once, again and again", async () => {
