@@ -839,8 +839,11 @@ export class Connection implements BodySource, ReplyReceiver, ReplySink {
       "deadline_exceeded",
       `Cannot finish the exchange: it took longer than ${exchangeTimeoutMs} ms`,
     );
+    const hasBegun = this.#hasBegunReply;
     exchange.abort(error);
-    if (this.#hasBegunReply) return this.close();
+    if (hasBegun) return this.close();
+    // A handler that heard of it may have been answered for in this very call.
+    if (this.#exchange !== exchange) return;
     this.#totalTimer?.arm(OVERDUE_GRACE_MS);
     if (this.#waitsFor !== CONTENT) return;
     this.#wait(NOTHING, Infinity);

@@ -1,7 +1,13 @@
 // How long an exchange may take in all, in time that passes by hand.
 
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
-import { bodyFrom, type Handler, reply, untilCancelled } from "../../../../core/mod.ts";
+import {
+  bodyFrom,
+  type Handler,
+  PendingReply,
+  reply,
+  untilCancelled,
+} from "../../../../core/mod.ts";
 import { checkServerLimits } from "../../../../core/http1/server/mod.ts";
 import { serveInMemory } from "../../../fuzz/_memory_server.ts";
 import { GET, statuses, tell } from "../../../fuzz/_named.ts";
@@ -22,6 +28,26 @@ Deno.test("exchangeTimeoutMs answers 504 when no answer has begun", async () => 
   await server.pass(400);
   assertEquals(statuses(server.received), [504]);
   assertEquals(server.ends.map(({ error }) => error?.kind), ["deadline_exceeded"]);
+  server.client.end();
+  await server.ended();
+  assertEquals(server.wheel.armedCount, 0);
+});
+
+Deno.test("exchangeTimeoutMs answers 504 where the handler fails in the moment that it is told", async () => {
+  // As an upstream's connection does, when a handler passes on what a transport gives.
+  const atOnce: Handler = ({ cancel }) => {
+    const pending = new PendingReply();
+    cancel.onCancel((reason) => pending.reject(reason));
+    return pending;
+  };
+  const server = serveInMemory(atOnce, { limits: LIMITS });
+  server.client.send(GET);
+  await server.pass(5_200);
+  assertEquals(statuses(server.received), [504]);
+  assertEquals(server.ends.map(({ error }) => error?.kind), ["deadline_exceeded"]);
+  server.client.send(GET);
+  await server.pass(5_200);
+  assertEquals(statuses(server.received), [504, 504]);
   server.client.end();
   await server.ended();
   assertEquals(server.wheel.armedCount, 0);
