@@ -99,7 +99,7 @@ export class HedgedRace<State> implements Selection {
     const delayMs = this.#hedging.currentDelayMs;
     if (delayMs < Infinity && !options.cancel.cancelled) {
       const join = (): void => void this.#join(options);
-      this.#cancelTimer = this.#exchange.clock.setTimer(join, delayMs);
+      this.#cancelTimer = this.#hedging.clock.setTimer(join, delayMs);
     }
     return this.#outcome.promise;
   }
@@ -133,7 +133,9 @@ export class HedgedRace<State> implements Selection {
   async #chooseSecond(): Promise<Way | null> {
     const exchange = this.#exchange;
     const { asked } = this;
-    if (!this.#hedging.budget.tryWithdraw()) return null;
+    const { budget } = this.#hedging;
+    // Nobody is chosen in vain, and nothing taken out before there is somebody; the refusal counts.
+    if (budget.balance < 1 && !budget.tryWithdraw()) return null;
     let selection: Selection;
     try {
       selection = await this.#hedging.choose(exchange, { tried: asked });
@@ -143,7 +145,7 @@ export class HedgedRace<State> implements Selection {
     }
     const isOfUse = !this.#isOver && !exchange.cancel.cancelled &&
       !asked.some((peer) => isSameServer(peer, selection.peer));
-    if (isOfUse) return new Way(selection, exchange.clock.now());
+    if (isOfUse && budget.tryWithdraw()) return new Way(selection, exchange.clock.now());
     selection.settle?.({ status: null, error: superseded(), durationMs: 0 });
     return null;
   }

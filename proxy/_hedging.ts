@@ -8,7 +8,7 @@ import {
   type SelectOptions,
   type Transport,
 } from "../core/mod.ts";
-import { RetryBudget } from "../timeout/mod.ts";
+import { type Clock, RetryBudget, systemClock } from "../timeout/mod.ts";
 import { upstreamHead } from "./_heads.ts";
 import { HedgedRace } from "./_hedged_race.ts";
 import type { ForwardingSettings } from "./_settings.ts";
@@ -21,6 +21,8 @@ export interface HedgingOptions<State> {
   readonly phases: Phases<State>;
   readonly forwarding: ForwardingSettings;
   readonly transport: Transport;
+  /** That of retries, which every request pays already. */
+  readonly retryBudget: RetryBudget | null;
   readonly select: (
     exchange: Exchange<State>,
     options: SelectOptions,
@@ -41,15 +43,19 @@ export class Hedging<State> implements HedgeStatistics {
   /** What chooses. */
   readonly choose: HedgingOptions<State>["select"];
   readonly budget: RetryBudget;
+  /** Runs the delay. */
+  readonly clock: Clock;
   sent = 0;
   won = 0;
   readonly #options: HedgingOptions<State>;
+  /** Whether somebody else lets requests pay the budget. */
+  readonly #isPaid: boolean;
   /** By what the transport is told of an exchange. */
   readonly #races = new WeakMap<Cancel, HedgedRace<State>>();
 
   /** @throws {RangeError} when the delay is negative or not finite */
   constructor(options: HedgingOptions<State>) {
-    const { hedge: { delayMs, budget }, transport, select } = options;
+    const { hedge: { delayMs, budget, clock = systemClock }, transport, select } = options;
     if (typeof delayMs === "number" && !(delayMs >= 0 && delayMs < Infinity)) {
       throw new RangeError(
         `Cannot create HttpProxy: hedge.delayMs ${delayMs} is not a finite number from 0 on`,
@@ -57,6 +63,8 @@ export class Hedging<State> implements HedgeStatistics {
     }
     this.#options = options;
     this.budget = budget ?? new RetryBudget({ ratio: 0.05, minPerSecond: 1 });
+    this.#isPaid = this.budget === options.retryBudget;
+    this.clock = clock;
     this.carrier = transport;
     this.choose = select;
     this.select = (exchange, options) => this.#select(exchange, options);
@@ -97,7 +105,7 @@ export class Hedging<State> implements HedgeStatistics {
   #select(exchange: Exchange<State>, options: SelectOptions): Selection | Promise<Selection> {
     if (!mayBeHedged(exchange)) return this.choose(exchange, options);
     const before = this.#races.get(exchange.cancel);
-    if (before === undefined) this.budget.deposit();
+    if (before === undefined && !this.#isPaid) this.budget.deposit();
     const tried = before?.asked ?? options.tried;
     const chosen = this.choose(exchange, before === undefined ? options : { ...options, tried });
     return isThenable(chosen)

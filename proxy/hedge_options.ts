@@ -1,4 +1,4 @@
-import type { LatencyEstimate, RetryBudget } from "../timeout/mod.ts";
+import type { Clock, LatencyEstimate, RetryBudget } from "../timeout/mod.ts";
 
 /**
  * When a second peer is asked because the first one is slow (Dean and Barroso, "The Tail at Scale", CACM 2013).
@@ -16,11 +16,18 @@ export interface ProxyHedge {
    */
   delayMs: number | LatencyEstimate;
   /**
-   * Bounds how many are sent, of all exchanges together. It may be that of `retry`.
+   * Bounds how many are sent, of all exchanges together. It may be that of `retry`, which each request pays
+   * once then.
    *
    * @default {new RetryBudget({ ratio: 0.05, minPerSecond: 1 })}
    */
   budget?: RetryBudget;
+  /**
+   * Runs the delay, to the millisecond: a tick of the wheel that runs timeouts is longer than most delays.
+   *
+   * @default {systemClock}
+   */
+  clock?: Clock;
 }
 
 /** What came of hedging. */

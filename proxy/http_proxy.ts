@@ -108,6 +108,7 @@ export class HttpProxy<State = unknown> implements AsyncDisposable {
       phases: this.#phases,
       forwarding: this.#forwarding,
       transport: this.#transport,
+      retryBudget: limits.budget,
       select,
     });
     this.#attempts = new Attempts({

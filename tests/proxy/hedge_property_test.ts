@@ -118,7 +118,7 @@ Deno.test("HttpProxy with hedge gives the first good answer and every lease back
         await using proxy = new HttpProxy({
           upstream: guarded ? breakers.guard(balancer) : balancer,
           retry: { maxAttempts: 1 },
-          hedge: { delayMs: DELAY_MS, budget: new RetryBudget({ ratio: 1, clock }) },
+          hedge: { delayMs: DELAY_MS, budget: new RetryBudget({ ratio: 1, clock }), clock },
           transport: {
             ...memoryTransport(() => reply(200)),
             exchange: (_head, _body, { peer, cancel }) => answerOf(peer.hostname, cancel),

@@ -268,12 +268,13 @@ Deno.test("HttpProxy with hedge runs upstreamRequest on a fresh copy for each se
 const client = { address: "192.0.2.7", port: 4711, transport: "tcp", scheme: "http" } as const;
 
 /** A proxy before peers of which the even ones never answer, by a clock that the test moves. */
-function scene(hedge: ProxyHedge) {
+function scene(hedge: ProxyHedge, options: Partial<HttpProxyOptions> = {}) {
   const clock = new FakeClock();
   let chosen = 0;
   const proxy = new HttpProxy({
     upstream: () => ({ hostname: `h${chosen++}`, port: 80, transport: "tcp", scheme: "http" }),
-    hedge,
+    hedge: { clock, ...hedge },
+    ...options,
     transport: {
       ...memoryTransport(() => reply(200)),
       exchange: (_head, _body, { peer, cancel }) =>
@@ -313,6 +314,41 @@ Deno.test("HttpProxy hedges no more than the budget allows: one in twenty and on
   // It goes by the system's clock, of which a busy machine takes more.
   const seconds = Math.ceil((performance.now() - start) / 1_000);
   assert(sent >= 10 && sent <= 15 + 2 * seconds, `${sent} were sent in ${seconds} s`);
+});
+
+Deno.test("HttpProxy pays a budget that hedging and retries share once for each request", async () => {
+  const budget = new RetryBudget({ ratio: 0.1, minPerSecond: 0, clock: new FakeClock() });
+  const { proxy, ask } = scene({ delayMs: 10, budget }, { retry: { budget } });
+  let won = 0;
+  for (let i = 0; i < 100; i++) won += await ask(20) === 200 ? 1 : 0;
+  assertEquals([won, proxy.hedges], [10, { sent: 10, won: 10 }]);
+});
+
+Deno.test("HttpProxy with hedge takes nothing out of the budget where nobody else can be asked", async () => {
+  await using only = await answers(async () => {
+    await sleep(40);
+    return reply(200, "only");
+  });
+  const budget = new RetryBudget({ ratio: 0, minPerSecond: 1, clock: new FakeClock() });
+  await using front = await serve([only], { delayMs: 0, budget });
+  for (let i = 0; i < 3; i++) assertEquals(await get(front.url), [200, "only"]);
+  assertEquals([budget.balance, budget.refused, front.proxy.hedges?.sent], [10, 0, 0]);
+});
+
+Deno.test("HttpProxy hedges after delayMs on sockets too, where timeouts have a tick of 100 ms", async () => {
+  await using slow = await stalls();
+  await using fast = await answers(() => reply(200, "fast"));
+  await using front = await serve([slow, fast], { delayMs: 10, budget: plenty() });
+  let fastestMs = Infinity;
+  for (let i = 0; i < 10; i++) {
+    const start = performance.now();
+    assertEquals(await get(front.url), [200, "fast"]);
+    // Every other request begins with the slow one.
+    if (front.proxy.hedges?.won === i / 2 + 1) {
+      fastestMs = Math.min(fastestMs, performance.now() - start);
+    }
+  }
+  assert(fastestMs >= 10 && fastestMs < 60, `the fastest of five took ${fastestMs} ms`);
 });
 
 Deno.test("HttpProxy hedges after delayMs and not before", async () => {
@@ -367,7 +403,7 @@ Deno.test("HttpProxy with hedge settles a choice that comes when it is too late"
       select: (_exchange: Exchange, { tried }) =>
         tried.length === 0 ? choose("first") : late.promise.then(() => choose("late")),
     },
-    hedge: { delayMs: 10, budget: plenty() },
+    hedge: { delayMs: 10, budget: plenty(), clock },
     transport: {
       ...memoryTransport(() => reply(200)),
       async exchange(_head, _body, { peer }) {
