@@ -1,5 +1,6 @@
 import type { ProxyError } from "../errors/mod.ts";
 import {
+  apart,
   type Body,
   type ConnectionInfo,
   type Exchange,
@@ -31,6 +32,8 @@ export interface AttemptsOptions<State> {
   transport: Transport;
   /** Whether nobody can make an exchange wait before its first attempt, or its reply behind that. */
   isDirect: boolean;
+  /** Whether somebody looks on between an answer and its client, who wants the async context of the exchange. */
+  isHooked: boolean;
   /** Answers where no attempt is left; null where `run` is to reject. Saves a promise for each exchange. */
   giveUp: ((exchange: Exchange<State>, error: unknown) => Promise<Reply>) | null;
   select: (
@@ -112,8 +115,14 @@ export class Attempt<State> implements ReplyReceiver, TransportObserver {
   }
 
   #await(replying: Promise<Reply>): void {
-    if (replying instanceof PendingReply) replying.handTo(this);
-    else replying.then((reply) => this.replied(reply), (thrown) => this.failed(thrown));
+    const { isHooked } = this.#options;
+    if (replying instanceof PendingReply && !isHooked) return replying.handTo(this);
+    replying.then(
+      isHooked
+        ? (reply) => this.replied(reply)
+        : (reply) => apart((given) => this.replied(given), reply),
+      (thrown) => this.failed(thrown),
+    );
   }
 
   /** The upstream has answered. */
@@ -136,7 +145,11 @@ export class Attempt<State> implements ReplyReceiver, TransportObserver {
   }
 
   #follow(reply: Promise<Reply>): void {
-    reply.then((late) => this.#pending.resolve(late), (thrown) => this.#pending.reject(thrown));
+    const pending = this.#pending;
+    reply.then(
+      (late) => apart((given) => pending.resolve(given), late),
+      (thrown) => apart((reason) => pending.reject(reason), thrown),
+    );
   }
 
   /** Passes an answer on, through the phase `upstreamResponse`. */

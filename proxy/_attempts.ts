@@ -32,7 +32,7 @@ export class Attempts<State> implements Aftermath<State> {
    * function where nobody makes it wait: each call of one costs memory for all its variables.
    */
   run(exchange: Exchange<State>): Promise<Reply> {
-    const { limits, select, isDirect } = this.options;
+    const { limits, select, isDirect, isHooked } = this.options;
     const course = exchange.body === null || limits.maxAttempts === 1
       ? FIRST
       : { tried: [], replayable: new ReplayableBody(exchange.body, limits.maxReplayBytes) };
@@ -46,7 +46,8 @@ export class Attempts<State> implements Aftermath<State> {
       }
       const attempt = new Attempt(this, exchange, course, choice);
       // Where nobody has made it wait, it begins with the exchange: that saves a look at the clock.
-      return attempt.send(isDirect ? exchange.timings.start : exchange.clock.now());
+      const pending = attempt.send(isDirect ? exchange.timings.start : exchange.clock.now());
+      return isHooked ? pending.then() : pending;
     } catch (error) {
       return this.#giveUp(exchange, error);
     }

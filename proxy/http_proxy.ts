@@ -117,6 +117,8 @@ export class HttpProxy<State = unknown> implements AsyncDisposable {
       forwarding: this.#forwarding,
       transport: hedging?.transport ?? this.#transport,
       isDirect: isDirect(options, this.#phases),
+      isHooked: !isDirect(options, this.#phases) || this.#phases.failed.length > 0 ||
+        limits.statuses !== null,
       giveUp: this.#answersFailures ? (exchange, error) => this.#fail(exchange, error) : null,
       select: hedging?.select ?? select,
     });

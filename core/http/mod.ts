@@ -33,6 +33,7 @@ export {
 } from "./client.ts";
 export { type Peer, peer, peerAddress, type PeerOptions, type PeerTls } from "./peer.ts";
 export { normalPath, targetQuery } from "./target.ts";
+export { apart } from "./apart.ts";
 export { PendingReply, type ReplyReceiver } from "./pending_reply.ts";
 export { giveUpReply, type Reply, reply, type ReplyOptions, toReply } from "./reply.ts";
 export {

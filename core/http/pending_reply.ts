@@ -11,7 +11,8 @@ export interface ReplyReceiver {
 /**
  * A reply that is to come. To everybody it is a promise, made when somebody asks for one; who hands himself
  * over is called back at once instead, which saves a promise, two closures and a turn of the queue at each
- * step from an upstream to its client.
+ * step from an upstream to its client. What follows happens in the async context of who settles it: an
+ * upstream's connection does so {@linkcode apart}.
  *
  * @example
  * ```ts

@@ -94,9 +94,9 @@ async function run(script: Script, isPending: boolean, hasMoments: boolean) {
     const promised = Promise.withResolvers<Reply>();
     const waiting = {
       isOver: false,
-      resolve: (given: Reply) => pending === null ? promised.resolve(given) : pending.resolve(given),
-      reject: (error: unknown) =>
-        pending === null ? promised.reject(error) : pending.reject(error),
+      resolve: (given: Reply) =>
+        pending === null ? promised.resolve(given) : pending.resolve(given),
+      reject: (error: unknown) => pending === null ? promised.reject(error) : pending.reject(error),
     };
     open.push(waiting);
     exchange.cancel.onCancel((reason) => {

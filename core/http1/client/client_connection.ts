@@ -1,5 +1,6 @@
 import { ProxyError } from "../../../errors/mod.ts";
 import {
+  apart,
   type Body,
   type Cancel,
   CancelSource,
@@ -28,6 +29,7 @@ import { type TunnelSource, UpstreamTunnel } from "./_upstream_tunnel.ts";
 import { WireReply } from "./_wire_reply.ts";
 
 const NO_BYTES = new Uint8Array(0);
+const NOTHING_PARKED = Promise.resolve(null);
 
 // Where a connection stands.
 const IDLE = 0;
@@ -63,7 +65,7 @@ export class ClientConnection implements ContentSource, UploadSink, TunnelSource
   #decoder: ChunkedDecoder | null = null;
   #state = BUSY;
   #slot: ResponseSlot | null = null;
-  #parked: Promise<number | null>;
+  #parked: Promise<number | null> = NOTHING_PARKED;
   /** What the parked read gave while it was not awaited: undefined as long as it waits. */
   #parkedCount: number | null | undefined = undefined;
   /** Why it gave an end, where it has failed. */
@@ -88,6 +90,15 @@ export class ClientConnection implements ContentSource, UploadSink, TunnelSource
   #isSent = false;
   #writeFailure: unknown;
 
+  // What a read calls back must not happen in the async context of one exchange.
+  static #parkApart(connection: ClientConnection): void {
+    connection.#parked = connection.#park();
+  }
+
+  static #takeParked(connection: ClientConnection): void {
+    connection.#sawBytes(connection.#parkedCount ?? null, connection.#parkedCause);
+  }
+
   /** Takes over a connection that is reserved for its first exchange. */
   constructor(duplex: Duplex, context: ClientContext, owner: ConnectionOwner) {
     const { wheel, clock } = context;
@@ -98,7 +109,7 @@ export class ClientConnection implements ContentSource, UploadSink, TunnelSource
       this.#fail(stalled(isWrite, this.#isInContent));
     });
     this.openedAt = clock.now();
-    this.#parked = this.#park();
+    apart(ClientConnection.#parkApart, this);
   }
 
   /** Takes it out of its idle state: the next exchange is about to begin. */
@@ -207,7 +218,7 @@ export class ClientConnection implements ContentSource, UploadSink, TunnelSource
     if (request === null) return;
     this.#upload?.run();
     this.#slot?.begin(request.method);
-    if (this.#parkedCount !== undefined) this.#sawBytes(this.#parkedCount, this.#parkedCause);
+    if (this.#parkedCount !== undefined) apart(ClientConnection.#takeParked, this);
   }
 
   /** Bytes of the response have come, or its end (null). */
@@ -410,7 +421,9 @@ export class ClientConnection implements ContentSource, UploadSink, TunnelSource
     if (!isClean) this.#shut("dirty");
     else if (!isSent || !this.#isKeepAlive || !this.#owner.wantsBack()) this.#shut("used");
     else {
-      this.#parked = this.#park();
+      // What came whole with its head is read apart already.
+      if (this.#pending !== null) this.#parked = this.#park();
+      else apart(ClientConnection.#parkApart, this);
       this.#rest();
     }
   }
@@ -449,7 +462,7 @@ export class ClientConnection implements ContentSource, UploadSink, TunnelSource
     this.#shut("used");
     if (pending === null) return;
     giveUp(body, error);
-    pending.reject(error);
+    apart((reason) => pending.reject(reason), error);
   }
 
   #shut(end: ConnectionEnd): void {
