@@ -43,6 +43,9 @@ export interface CertificateFilesOptions {
   onReload?: (certificate: Certificate, file: CertificateFile) => void;
 }
 
+/** More than any chain has. */
+const MAX_BYTES = 1_048_576;
+
 /** One pair of files. */
 interface Watched {
   readonly file: CertificateFile;
@@ -68,7 +71,7 @@ export interface CertificateFiles extends Disposable {
 /**
  * Loads certificates from files into a store, and exchanges them when the files change: it looks at their
  * times, because programs that renew certificates move files, links and whole folders. A certificate whose
- * key has not come yet is left alone until it has.
+ * key has not come yet is left alone until it has. Pipes and devices are not read, nor more than a mebibyte.
  *
  * @throws {CertificateError} when files cannot be read or used at the start; then the store is as before
  * @throws {RangeError} when `intervalMs` is not above 0
@@ -184,12 +187,17 @@ class Watch implements CertificateFiles {
 async function versionOf({ certFile, keyFile }: CertificateFile): Promise<string> {
   const parts = [];
   for (const path of [certFile, keyFile]) {
+    let info: Deno.FileInfo;
     try {
-      const { dev, ino, size, mtime, ctime } = await Deno.stat(path);
-      parts.push(dev, ino, size, mtime?.getTime(), ctime?.getTime());
+      info = await Deno.stat(path);
     } catch (cause) {
       throw new CertificateError(path, "the file cannot be read", { cause });
     }
+    const { isFile, dev, ino, size, mtime, ctime } = info;
+    // A pipe that nobody writes to would be waited for until the end, a device read without one.
+    if (!isFile) throw new CertificateError(path, "it is no file");
+    if (size > MAX_BYTES) throw new CertificateError(path, "it has more than 1,048,576 bytes");
+    parts.push(dev, ino, size, mtime?.getTime(), ctime?.getTime());
   }
   return parts.join(" ");
 }

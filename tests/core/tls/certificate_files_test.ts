@@ -153,6 +153,51 @@ Deno.test("CertificateFiles.check() keeps a certificate whose file is gone, and 
   assertEquals(store.default?.cert, a.cert);
 });
 
+const noFiles: [name: string, make: (path: string) => Promise<unknown>, problem: string][] = [
+  ["a folder", (path) => Deno.mkdir(path), "it is no file"],
+  ["a pipe, which would be waited for", makePipe, "it is no file"],
+  ["endless", (path) => Deno.symlink("/dev/zero", path), "it is no file"],
+  ["larger than any certificate", makeLarge, "it has more than 1,048,576 bytes"],
+];
+for (const [name, make, problem] of noFiles) {
+  Deno.test({
+    name:
+      `CertificateFiles.check() keeps a certificate in whose place there is something that is ${name}`,
+    ignore: Deno.build.os === "windows",
+    async fn() {
+      await using folder = await newFolder();
+      const file = await folder.put("a", a);
+      const store = new CertificateStore();
+      const errors: string[] = [];
+      using files = await loadCertificateFiles(store, [file], {
+        onError: (error) => errors.push(error.message),
+      });
+      await Deno.remove(file.keyFile);
+      await make(file.keyFile);
+      assertEquals([await files.check(), await files.check()], [0, 0]);
+      assertEquals(errors, [`Cannot use ${file.keyFile}: ${problem}`]);
+      assertEquals(store.default?.cert, a.cert);
+      await assertRejects(
+        () => loadCertificateFiles(new CertificateStore(), [file]),
+        CertificateError,
+        problem,
+      );
+      await Deno.remove(file.keyFile);
+      await folder.put("a", renewedA);
+      assertEquals(await files.check(), 1);
+    },
+  });
+}
+
+async function makePipe(path: string): Promise<void> {
+  await new Deno.Command("mkfifo", { args: [path] }).output();
+}
+
+async function makeLarge(path: string): Promise<void> {
+  await Deno.writeTextFile(path, a.key);
+  await Deno.truncate(path, 1_048_577);
+}
+
 Deno.test("CertificateFiles.check() does not bring back a certificate that was removed", async () => {
   await using folder = await newFolder();
   const file = await folder.put("a", a);
