@@ -160,7 +160,7 @@ class Watch implements CertificateFiles {
   async #reload(watched: Watched): Promise<boolean> {
     const { file, certificate } = watched;
     const { onError, onReload } = this.#options;
-    let version = "unreadable";
+    let version = "";
     try {
       version = await versionOf(file);
       if (version === watched.version) {
@@ -174,8 +174,10 @@ class Watch implements CertificateFiles {
       watched.version = version;
       watched.failed = "";
     } catch (error) {
-      if (watched.failed !== version && error instanceof CertificateError) onError?.(error, file);
-      watched.failed = version;
+      // What cannot even be looked at is told apart by what is said of it.
+      const failed = version === "" ? String(error) : version;
+      if (watched.failed !== failed && error instanceof CertificateError) onError?.(error, file);
+      watched.failed = failed;
       return false;
     }
     onReload?.(watched.certificate, file);

@@ -151,6 +151,9 @@ Deno.test("CertificateFiles.check() keeps a certificate whose file is gone, and 
   assertEquals([await files.check(), await files.check()], [0, 0]);
   assertEquals(errors, [`Cannot use ${file.certFile}: the file cannot be read`]);
   assertEquals(store.default?.cert, a.cert);
+  await Deno.mkdir(file.certFile);
+  assertEquals([await files.check(), await files.check()], [0, 0]);
+  assertEquals(errors.slice(1), [`Cannot use ${file.certFile}: it is no file`]);
 });
 
 const noFiles: [name: string, make: (path: string) => Promise<unknown>, problem: string][] = [
