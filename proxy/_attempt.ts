@@ -48,6 +48,11 @@ export interface Course extends SelectOptions {
   readonly replayable: ReplayableBody | null;
 }
 
+/** A choice that may have asked several peers, and tells by which connection it ends. */
+interface AttemptSelection extends Selection {
+  readonly connection?: ConnectionInfo | null;
+}
+
 /** What attempts need, and what comes behind them. */
 export interface Aftermath<State> {
   readonly options: AttemptsOptions<State>;
@@ -63,7 +68,7 @@ export class Attempt<State> implements ReplyReceiver, TransportObserver {
   readonly course: Course;
   readonly #aftermath: Aftermath<State>;
   readonly #pending = new PendingReply();
-  readonly #selection: Selection;
+  readonly #selection: AttemptSelection;
   readonly #options: AttemptsOptions<State>;
   #startedAt = -1;
   #connection: ConnectionInfo | null = null;
@@ -73,7 +78,7 @@ export class Attempt<State> implements ReplyReceiver, TransportObserver {
     aftermath: Aftermath<State>,
     exchange: Exchange<State>,
     course: Course,
-    selection: Selection,
+    selection: AttemptSelection,
   ) {
     this.#aftermath = aftermath;
     this.#options = aftermath.options;
@@ -213,10 +218,11 @@ export class Attempt<State> implements ReplyReceiver, TransportObserver {
     if (this.#options.limits.failures?.has(error.kind) && isIdempotent(exchange.request.method)) {
       return true;
     }
+    const { connection = this.#connection } = this.#selection;
     if (error.retry === "if-reused") {
-      return this.#connection?.isReused === true && isIdempotent(exchange.request.method);
+      return connection?.isReused === true && isIdempotent(exchange.request.method);
     }
-    if (this.#connection !== null || error.source !== "upstream") return error.retry === "yes";
+    if (connection !== null || error.source !== "upstream") return error.retry === "yes";
     let mayRetry = error.retry === "yes";
     for (const hook of this.#options.phases.connectFailed) {
       const decision = hook(exchange, error);

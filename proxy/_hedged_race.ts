@@ -2,23 +2,30 @@ import { ProxyError } from "../errors/mod.ts";
 import {
   type AttemptOutcome,
   CancelSource,
+  type ConnectionInfo,
   type Exchange,
   giveUpReply,
   type Peer,
   type Reply,
   type RequestHead,
+  type ResponseHead,
   type Selection,
+  type TransportObserver,
   type TransportOptions,
 } from "../core/mod.ts";
 import type { Hedging } from "./_hedging.ts";
 
 /** One of the two ways that a request goes. */
-class Way {
+class Way implements TransportObserver {
   readonly peer: Peer;
   readonly cancel = new CancelSource();
   readonly startedAt: number;
   /** An answer that is not good, kept until the other way has ended. */
   reply: Reply | null = null;
+  /** What carries it, once that is there. */
+  connection: ConnectionInfo | null = null;
+  /** Who is told of both ways. */
+  observer: TransportObserver | undefined;
   readonly #selection: Selection;
   #isSettled = false;
 
@@ -26,6 +33,15 @@ class Way {
     this.peer = selection.peer;
     this.startedAt = startedAt;
     this.#selection = selection;
+  }
+
+  connected(connection: ConnectionInfo): void {
+    this.connection = connection;
+    this.observer?.connected?.(connection);
+  }
+
+  informed(head: ResponseHead): void {
+    this.observer?.informed?.(head);
   }
 
   settle(outcome: AttemptOutcome): void {
@@ -69,6 +85,11 @@ export class HedgedRace<State> implements Selection {
     return this.#current.peer;
   }
 
+  /** That of the way which the attempt ends as: whether to try again goes by it. */
+  get connection(): ConnectionInfo | null {
+    return this.#current.connection;
+  }
+
   /** All who were asked, in this attempt and before. */
   get asked(): readonly Peer[] {
     const asked = [...this.#tried, this.#first.peer];
@@ -106,7 +127,9 @@ export class HedgedRace<State> implements Selection {
 
   async #send(way: Way, head: RequestHead, options: TransportOptions): Promise<Reply> {
     const { peer, cancel } = way;
-    return await this.#hedging.carrier.exchange(head, null, { ...options, peer, cancel });
+    way.observer = options.observer;
+    const own = { ...options, peer, cancel, observer: way };
+    return await this.#hedging.carrier.exchange(head, null, own);
   }
 
   /** Asks another peer too, where there is one and the budget allows it. */

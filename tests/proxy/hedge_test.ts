@@ -351,6 +351,38 @@ Deno.test("HttpProxy hedges after delayMs on sockets too, where timeouts have a 
   assert(fastestMs >= 10 && fastestMs < 60, `the fastest of five took ${fastestMs} ms`);
 });
 
+Deno.test("HttpProxy with hedge decides on a retry by the connection of the attempt that failed last", async () => {
+  const clock = new FakeClock();
+  const asked: string[] = [];
+  const proxy = new HttpProxy({
+    upstream: (_exchange, { tried }) => ({
+      hostname: `h${tried.length}`,
+      port: 80,
+      transport: "tcp",
+      scheme: "http",
+    }),
+    hedge: { delayMs: 10, budget: plenty(), clock },
+    transport: {
+      ...memoryTransport(() => reply(200)),
+      exchange(_head, _body, { peer: { hostname }, observer }) {
+        asked.push(hostname);
+        // The first connection is an old one, which its server closes in this very moment.
+        observer?.connected?.({ isReused: hostname === "h0" });
+        if (hostname === "h2") return Promise.resolve(reply(200));
+        const delayMs = hostname === "h0" ? 30 : 5;
+        return new Promise((_, reject) =>
+          clock.setTimer(() => reject(new ProxyError("connection_reset")), delayMs)
+        );
+      },
+    },
+  });
+  const exchange = new ServerExchange(requestHead({ authority: "a" }), { client, clock });
+  const answer = proxy.handle(exchange);
+  await clock.advanceAsync(100);
+  assertEquals([toReply(await answer).status, asked], [200, ["h0", "h1", "h2"]]);
+  exchange.end(null, 0);
+});
+
 Deno.test("HttpProxy hedges after delayMs and not before", async () => {
   const { ask } = scene({ delayMs: 100, budget: plenty() });
   assertEquals([await ask(99), await ask(100)], [null, 200]);
