@@ -59,6 +59,7 @@ export class RequestTurns {
   #stopTimer: (() => void) | null = null;
   readonly #turn = (): void => this.#next();
 
+  /** Turns of which nobody has taken one yet. */
   constructor(options: RequestTurnsOptions = {}) {
     const { clock = systemClock } = options;
     this.#clock = clock;
