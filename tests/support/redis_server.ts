@@ -1,6 +1,8 @@
 import { findProgram, type Needed, needs } from "./needs.ts";
 import { freePort } from "./ports.ts";
 
+const ATTEMPTS = 3;
+
 /** Options of {@linkcode RedisServer.start}. */
 export interface RedisServerOptions {
   /** Further arguments, such as `["--requirepass", "secret"]`. */
@@ -42,9 +44,17 @@ export class RedisServer implements AsyncDisposable {
   /** Starts one and waits until it answers. */
   static async start(options: RedisServerOptions = {}): Promise<RedisServer> {
     const { args = [] } = options;
-    const server = new RedisServer(freePort(), await Deno.makeTempDir(), args);
-    await server.start();
-    return server;
+    for (let attempt = 1;; attempt++) {
+      const server = new RedisServer(freePort(), await Deno.makeTempDir(), args);
+      try {
+        await server.start();
+        return server;
+      } catch (error) {
+        await server[Symbol.asyncDispose]();
+        // Somebody was faster to take the port.
+        if (attempt === ATTEMPTS) throw error;
+      }
+    }
   }
 
   /** Where it listens. */
@@ -67,12 +77,14 @@ export class RedisServer implements AsyncDisposable {
       stdout: "null",
       stderr: "null",
     }).spawn();
+    let hasEnded = false;
+    this.#child.status.then(() => hasEnded = true);
     for (let attempt = 0;; attempt++) {
       try {
         await answered(port);
         return;
       } catch (error) {
-        if (attempt === 250) throw error;
+        if (hasEnded || attempt === 1_000) throw error;
         await new Promise((resolve) => setTimeout(resolve, 20));
       }
     }
